@@ -1,0 +1,1 @@
+"""The rules a banker would check with a pencil."""
