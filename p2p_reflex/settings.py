@@ -1,0 +1,142 @@
+"""Owns the settings: every one an environment variable with the prefix P2P_, with a safe default."""
+
+import os
+from datetime import timedelta
+from enum import StrEnum
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+DEFAULT_SECRET = "local-only-secret-never-for-real-money"  # noqa: S105
+SHORTEST_SECRET = 32
+DEFAULT_PORTS = ("3000", "8000")
+
+
+class SettingsError(Exception):
+    """Refuse to start with these settings; the message is a finished sentence for the operator."""
+
+
+class Env(StrEnum):
+    """Where the platform runs."""
+
+    LOCAL = "local"
+    PRODUCTION = "production"
+
+
+class Settings(BaseSettings):
+    """Hold what the operator may decide; nothing here changes while the platform runs."""
+
+    model_config = SettingsConfigDict(env_prefix="P2P_", extra="ignore", frozen=True)
+
+    env: Env = Field(Env.LOCAL, description="local or production; production refuses unsafe defaults")
+    data_dir: Path = Field(Path(".data"), description="folder of the SQLite database")
+    database_url: str | None = Field(None, repr=False, description="PostgreSQL address; SQLite without it")
+    market_name: str = Field("Commonbook", min_length=1, max_length=40, description="name on the screens")
+    currency: str = Field("USD", pattern=r"^[A-Z]{3}$", description="currency of the whole installation")
+    demo: bool | None = Field(None, description="demo market; on locally, refused in production")
+    demo_seed: int = Field(20261120, description="seed of the demo market")
+    secret: SecretStr = Field(SecretStr(DEFAULT_SECRET), description="at least 32 random characters")
+    allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="addresses the browser may use, comma separated; needed in production"
+    )
+    trusted_proxies: int = Field(0, ge=0, le=5, description="reverse proxies in front of it")
+    session_idle_minutes: int = Field(60 * 24, ge=5, description="a session ends after this long unused")
+    session_absolute_hours: int = Field(24 * 14, ge=1, description="a session ends after it anyway")
+    socket_events_per_second: float = Field(20, gt=0, description="sustained events of one browser tab")
+    socket_burst: int = Field(80, ge=10, description="events one tab may send at once")
+    sockets_per_address: int = Field(64, ge=1, description="tabs one network address may hold open")
+
+    @field_validator("allowed_origins", mode="before")
+    @classmethod
+    def _split_origins(cls, value: object) -> object:
+        """Accept a comma separated list."""
+        if isinstance(value, str):
+            return tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
+        return value
+
+    @model_validator(mode="after")
+    def _refuse_unsafe_production(self) -> Self:
+        """Refuse what must never face the public."""
+        if self.env is not Env.PRODUCTION:
+            return self
+        if self.demo:
+            raise ValueError("Demo mode is refused in production: unset P2P_DEMO.")
+        secret = self.secret.get_secret_value()
+        if secret == DEFAULT_SECRET or len(secret) < SHORTEST_SECRET:
+            raise ValueError(
+                "Production needs a secret of its own: set P2P_SECRET to at least 32 random characters."
+            )
+        if not self.allowed_origins or any("*" in origin for origin in self.allowed_origins):
+            raise ValueError(
+                "Production needs to know its own address: set P2P_ALLOWED_ORIGINS, "
+                "for example https://market.example.org, without asterisks."
+            )
+        if not all(origin.startswith("https://") for origin in self.allowed_origins):
+            raise ValueError(
+                "Production runs over HTTPS only: start each of P2P_ALLOWED_ORIGINS with https://."
+            )
+        return self
+
+    @property
+    def is_production(self) -> bool:
+        """Tell whether real people and real money are here."""
+        return self.env is Env.PRODUCTION
+
+    @property
+    def demo_mode(self) -> bool:
+        """Tell whether the demo market, its sign-ins and its clock are here."""
+        return not self.is_production and self.demo is not False
+
+    @property
+    def cookie_name(self) -> str:
+        """Name the session cookie; __Host- makes browsers insist on Secure, this host and the whole site."""
+        return "__Host-p2p_session" if self.is_production else "p2p_session"
+
+    @property
+    def session_idle_limit(self) -> timedelta:
+        """Give the longest time a session may rest."""
+        return timedelta(minutes=self.session_idle_minutes)
+
+    @property
+    def session_absolute_limit(self) -> timedelta:
+        """Give the longest life of a session."""
+        return timedelta(hours=self.session_absolute_hours)
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """List the addresses whose pages may talk to this server.
+
+        Locally these are the loopback names with the ports that Reflex was given on the command line
+        (it keeps them in its own environment variables).
+        """
+        if self.allowed_origins:
+            return self.allowed_origins
+        ports = {
+            *DEFAULT_PORTS,
+            *filter(None, (os.environ.get("REFLEX_FRONTEND_PORT"), os.environ.get("REFLEX_BACKEND_PORT"))),
+        }
+        return tuple(f"http://{host}:{port}" for port in sorted(ports) for host in ("localhost", "127.0.0.1"))
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """Read the settings once; `settings.cache_clear()` makes a test read them again.
+
+    Raises SettingsError with one sentence for the operator.
+    """
+    try:
+        return Settings()
+    except ValidationError as refused:
+        raise SettingsError(_first_sentence(refused)) from None
+
+
+def _first_sentence(refused: ValidationError) -> str:
+    """Turn the first refusal into a sentence that names the variable."""
+    first = refused.errors(include_input=False)[0]
+    message = str(first["msg"]).removeprefix("Value error, ")
+    if not first["loc"]:
+        return message
+    return f"The setting P2P_{str(first['loc'][0]).upper()} is not usable: {message}."
