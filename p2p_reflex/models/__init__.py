@@ -1,1 +1,58 @@
 """SQLModel tables; no rules."""
+
+from sqlmodel import SQLModel
+
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+from p2p_reflex.models.assessments import Assessment  # noqa: E402
+from p2p_reflex.models.ledger import (  # noqa: E402
+    Hold,
+    IdempotencyRecord,
+    JournalEntry,
+    JournalTransaction,
+    LedgerAccount,
+)
+from p2p_reflex.models.listings import Bid, Listing, ListingDraft  # noqa: E402
+from p2p_reflex.models.loans import Installment, Loan, Note  # noqa: E402
+from p2p_reflex.models.market import BusinessClock  # noqa: E402
+from p2p_reflex.models.members import (  # noqa: E402
+    BorrowerProfile,
+    Member,
+    SignInSession,
+    SignInThrottle,
+    SignInTicket,
+)
+from p2p_reflex.models.payments import LenderPayment, Payment, PaymentPart  # noqa: E402
+
+metadata = SQLModel.metadata
+
+__all__ = [
+    "Assessment",
+    "Bid",
+    "BorrowerProfile",
+    "BusinessClock",
+    "Hold",
+    "IdempotencyRecord",
+    "Installment",
+    "JournalEntry",
+    "JournalTransaction",
+    "LedgerAccount",
+    "LenderPayment",
+    "Listing",
+    "ListingDraft",
+    "Loan",
+    "Member",
+    "Note",
+    "Payment",
+    "PaymentPart",
+    "SignInSession",
+    "SignInThrottle",
+    "SignInTicket",
+    "metadata",
+]

@@ -1,0 +1,97 @@
+"""Owns the tables of loans, their installments and the lenders' notes."""
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from sqlalchemy import CheckConstraint, Index
+from sqlmodel import Field, SQLModel
+
+from p2p_reflex.domain.vocabulary import Grade, LoanState, Purpose
+from p2p_reflex.models.columns import cents, key, link, moment, rate, word
+
+
+class Loan(SQLModel, table=True):
+    """A listing that was accepted; totals stand on it, and the laws of the books compare them."""
+
+    __tablename__ = "loan"
+    __table_args__ = (
+        CheckConstraint("principal_cents > 0", name="principal_positive"),
+        CheckConstraint("outstanding_cents BETWEEN 0 AND principal_cents", name="outstanding_range"),
+        CheckConstraint("interest_paid_cents >= 0 AND late_fees_paid_cents >= 0", name="paid_not_negative"),
+        Index("ix_loan_state_next_due_on", "state", "next_due_on"),
+    )
+
+    id: int = key()
+    listing_id: int = link("listing.id", unique=True)
+    borrower_id: int = link("member.id")
+    title: str = Field(max_length=80)
+    purpose: Purpose = word(Purpose)
+    grade: Grade = word(Grade)
+    state: LoanState = word(LoanState, default=LoanState.ACTIVE)
+    principal_cents: int = cents()
+    annual_rate: Decimal = rate()
+    apr: Decimal = rate()
+    term_months: int
+    installment_cents: int = cents()
+    origination_fee_cents: int = cents()
+    reserve_contribution_cents: int = cents()
+    outstanding_cents: int = cents()
+    interest_paid_cents: int = cents(default=0)
+    late_fees_paid_cents: int = cents(default=0)
+    autopay: bool = False
+    disbursed_on: date
+    next_due_on: date | None = None
+    final_due_on: date
+    ended_on: date | None = None
+    version: int = 0
+    created_at: datetime = moment()
+
+
+class Installment(SQLModel, table=True):
+    """One planned payment, and how much of it has been paid."""
+
+    __tablename__ = "installment"
+    __table_args__ = (
+        CheckConstraint("principal_cents >= 0 AND interest_cents >= 0", name="parts_not_negative"),
+        CheckConstraint("principal_paid_cents BETWEEN 0 AND principal_cents", name="principal_paid_range"),
+        CheckConstraint("interest_paid_cents BETWEEN 0 AND interest_cents", name="interest_paid_range"),
+        CheckConstraint("late_fee_paid_cents BETWEEN 0 AND late_fee_cents", name="late_fee_paid_range"),
+        Index("uq_installment_loan_id_number", "loan_id", "number", unique=True),
+        Index("ix_installment_due_on", "due_on"),
+    )
+
+    id: int = key()
+    loan_id: int = link("loan.id", index=False)
+    number: int
+    due_on: date
+    principal_cents: int = cents()
+    interest_cents: int = cents()
+    balance_cents: int = cents()
+    late_fee_cents: int = cents(default=0)
+    principal_paid_cents: int = cents(default=0)
+    interest_paid_cents: int = cents(default=0)
+    late_fee_paid_cents: int = cents(default=0)
+    paid_on: date | None = None
+
+
+class Note(SQLModel, table=True):
+    """A lender's share of a loan, at the rate that lender bid."""
+
+    __tablename__ = "note"
+    __table_args__ = (
+        CheckConstraint("principal_cents > 0", name="principal_positive"),
+        CheckConstraint("outstanding_cents BETWEEN 0 AND principal_cents", name="outstanding_range"),
+        Index("ix_note_lender_id_loan_id", "lender_id", "loan_id"),
+    )
+
+    id: int = key()
+    loan_id: int = link("loan.id")
+    lender_id: int = link("member.id", index=False)
+    bid_id: int = link("bid.id", unique=True)
+    principal_cents: int = cents()
+    annual_rate: Decimal = rate()
+    outstanding_cents: int = cents()
+    interest_received_cents: int = cents(default=0)
+    late_fees_received_cents: int = cents(default=0)
+    servicing_fees_cents: int = cents(default=0)
+    bought_on: date

@@ -1,0 +1,58 @@
+"""Owns the promise that a button pressed twice acts once."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, cast
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session
+
+from p2p_reflex.domain.errors import LendingError
+from p2p_reflex.models import IdempotencyRecord
+
+_records = cast(sa.Table, IdempotencyRecord.__table__)  # type: ignore[attr-defined]
+
+
+class FormReusedError(LendingError):
+    """The same form was sent again with other contents."""
+
+    def __init__(self) -> None:
+        super().__init__("This form was already sent. Open it again to do something else.")
+
+
+def once(
+    session: Session,
+    *,
+    member_id: int,
+    key: str,
+    action: str,
+    body: Mapping[str, Any],
+    now: datetime,
+    act: Callable[[], dict[str, Any]],
+) -> dict[str, Any]:
+    """Act once for a form's key and return the answer; the same form again gets the same answer.
+
+    `key` is made when the form opens. The row is claimed before acting: a second transaction with the
+    same key waits for the first, in the database. The answer is plain JSON.
+    Raises FormReusedError when the key was used for another action or another body.
+    """
+    if not isinstance(key, str) or not 8 <= len(key) <= 64:
+        raise LendingError("This form is out of date. Reload the page and try again.")
+    body_hash = hashlib.sha256(json.dumps([action, body], sort_keys=True, default=str).encode()).hexdigest()
+    claim = {"member_id": member_id, "key": key, "action": action, "body_hash": body_hash, "created_at": now}
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    connection = session.connection()
+    claimed = connection.execute(insert(_records).values(**claim).on_conflict_do_nothing()).rowcount == 1
+    mine = sa.and_(_records.c.member_id == member_id, _records.c.key == key)
+    if not claimed:
+        earlier = connection.execute(sa.select(_records).where(mine)).one()
+        if earlier.body_hash != body_hash:
+            raise FormReusedError
+        return dict(earlier.answer)
+    answer = act()
+    session.flush()
+    connection.execute(sa.update(_records).where(mine).values(answer=answer))
+    return answer

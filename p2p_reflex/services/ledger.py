@@ -1,0 +1,285 @@
+"""Owns every movement of money: double entry, append-only, guarded balances, holds, reversals.
+
+Amounts are credit-positive: what an account is owed grows with a positive amount. The bank is the one
+account that runs negative, by exactly what the house holds for everybody else, so the book sums to zero.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, cast
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from p2p_reflex.domain import formats
+from p2p_reflex.domain.errors import LendingError, UnknownError
+from p2p_reflex.domain.vocabulary import AccountKind, TransactionKind
+from p2p_reflex.models import JournalEntry, JournalTransaction, LedgerAccount
+
+MAX_CENTS = 10**15
+HOUSE_KINDS = (AccountKind.BANK, AccountKind.RESERVE_FUND, AccountKind.FEE_INCOME)
+
+_accounts = cast(sa.Table, LedgerAccount.__table__)  # type: ignore[attr-defined]
+_transactions = cast(sa.Table, JournalTransaction.__table__)  # type: ignore[attr-defined]
+_entries = cast(sa.Table, JournalEntry.__table__)  # type: ignore[attr-defined]
+
+_MOVE = (
+    sa.update(_accounts)
+    .where(
+        _accounts.c.id == sa.bindparam("p_account"),
+        sa.or_(
+            _accounts.c.may_be_negative, _accounts.c.balance_cents + sa.bindparam("p_delta", type_=sa.BigInteger) >= 0
+        ),
+    )
+    .values(balance_cents=_accounts.c.balance_cents + sa.bindparam("p_delta", type_=sa.BigInteger))
+)
+
+
+class InsufficientFundsError(LendingError):
+    """Somebody would have spent what they do not have."""
+
+    def __init__(self, *, account_id: int, member_id: int | None, available_cents: int) -> None:
+        super().__init__(f"You have {formats.money(available_cents)} available.")
+        self.account_id = account_id
+        self.member_id = member_id
+        self.available_cents = available_cents
+
+
+class AlreadyReversedError(LendingError):
+    """A transaction can be reversed once."""
+
+    def __init__(self) -> None:
+        super().__init__("This was already reversed.")
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One side of a movement: what it adds to an account, in cents, credit-positive."""
+
+    account_id: int
+    amount_cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """One money event to be journalled; its legs sum to zero and name each account once."""
+
+    kind: TransactionKind
+    memo: str
+    legs: tuple[Leg, ...]
+    key: str | None = None
+    listing_id: int | None = None
+    loan_id: int | None = None
+    reverses_id: int | None = None
+    actor_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MemberAccounts:
+    """A member's two accounts."""
+
+    wallet_id: int
+    held_id: int
+
+
+def open_house_accounts(session: Session) -> None:
+    """Open the platform's own accounts where they are missing."""
+    present = set(session.exec(select(LedgerAccount.kind).where(col(LedgerAccount.member_id).is_(None))))
+    for kind in HOUSE_KINDS:
+        if kind not in present:
+            session.add(LedgerAccount(kind=kind, member_id=None, may_be_negative=kind is AccountKind.BANK))
+    session.flush()
+
+
+def open_member_accounts(session: Session, *, member_id: int) -> MemberAccounts:
+    """Open a new member's wallet and held accounts."""
+    wallet = LedgerAccount(kind=AccountKind.WALLET, member_id=member_id)
+    held = LedgerAccount(kind=AccountKind.HELD, member_id=member_id)
+    session.add_all([wallet, held])
+    session.flush()
+    return MemberAccounts(wallet_id=wallet.id, held_id=held.id)
+
+
+def house_accounts(session: Session) -> dict[AccountKind, int]:
+    """Return the ids of the platform's own accounts by kind."""
+    rows = session.execute(sa.select(_accounts.c.kind, _accounts.c.id).where(_accounts.c.member_id.is_(None)))
+    return {AccountKind(kind): account_id for kind, account_id in rows}
+
+
+def member_accounts(session: Session, *, member_ids: Sequence[int]) -> dict[int, MemberAccounts]:
+    """Return the accounts of several members with one query."""
+    found: dict[int, dict[AccountKind, int]] = defaultdict(dict)
+    rows = session.execute(
+        sa.select(_accounts.c.member_id, _accounts.c.kind, _accounts.c.id).where(
+            _accounts.c.member_id.in_(sorted(set(member_ids)))
+        )
+    )
+    for member_id, kind, account_id in rows:
+        found[member_id][AccountKind(kind)] = account_id
+    return {
+        member_id: MemberAccounts(wallet_id=kinds[AccountKind.WALLET], held_id=kinds[AccountKind.HELD])
+        for member_id, kinds in found.items()
+    }
+
+
+def balances(session: Session, *, member_id: int) -> tuple[int, int]:
+    """Return what a member has available and what is held for their bids, in cents."""
+    rows = session.execute(
+        sa.select(_accounts.c.kind, _accounts.c.balance_cents).where(_accounts.c.member_id == member_id)
+    )
+    by_kind = {AccountKind(kind): balance for kind, balance in rows}
+    return by_kind.get(AccountKind.WALLET, 0), by_kind.get(AccountKind.HELD, 0)
+
+
+def post(
+    session: Session, movements: Sequence[Movement], *, business_on: date, recorded_at: datetime
+) -> tuple[int, ...]:
+    """Journal movements together and return their transaction ids; all of them happen, or none.
+
+    Balances are moved by guarded statements in the order of account ids, so that two callers can
+    neither overdraw an account between a read and a write nor wait for each other in a circle.
+
+    Raises InsufficientFundsError, or ValueError for legs that do not balance.
+    """
+    if not movements:
+        return ()
+    net: dict[int, int] = defaultdict(int)
+    for movement in movements:
+        _check(movement)
+        for leg in movement.legs:
+            net[leg.account_id] += leg.amount_cents
+    ending = _move_balances(session, net)
+    ids = _insert_transactions(session, movements, business_on=business_on, recorded_at=recorded_at)
+    _insert_entries(session, movements, ids, ending=ending, net=net)
+    return ids
+
+
+def reverse(
+    session: Session, *, transaction_id: int, memo: str, actor_id: int | None, business_on: date, recorded_at: datetime
+) -> int:
+    """Journal the equal and opposite of a transaction, at most once, and return the new one's id.
+
+    Raises UnknownError, AlreadyReversedError, or InsufficientFundsError where the money has moved on.
+    """
+    original = session.get(JournalTransaction, transaction_id)
+    if original is None or original.reverses_id is not None:
+        raise UnknownError("transaction")
+    legs = tuple(
+        Leg(account_id, -amount)
+        for account_id, amount in session.execute(
+            sa.select(_entries.c.account_id, _entries.c.amount_cents).where(
+                _entries.c.transaction_id == transaction_id
+            )
+        )
+    )
+    # Of two reversals at once the unique reverses_id lets one through; this look only spares a common retry.
+    taken = session.execute(
+        sa.select(_transactions.c.id).where(_transactions.c.reverses_id == transaction_id)
+    ).first()
+    if taken is not None:
+        raise AlreadyReversedError
+    movement = Movement(
+        kind=TransactionKind.REVERSAL,
+        memo=memo,
+        legs=legs,
+        reverses_id=transaction_id,
+        listing_id=original.listing_id,
+        loan_id=original.loan_id,
+        actor_id=actor_id,
+    )
+    try:
+        (reversal_id,) = post(session, [movement], business_on=business_on, recorded_at=recorded_at)
+    except sa.exc.IntegrityError as error:
+        raise AlreadyReversedError from error
+    return reversal_id
+
+
+def _check(movement: Movement) -> None:
+    """Refuse a movement that is not a balanced transaction."""
+    amounts = [leg.amount_cents for leg in movement.legs]
+    if any(type(amount) is not int or amount == 0 or abs(amount) > MAX_CENTS for amount in amounts):
+        raise ValueError("Every leg moves a sane, whole, non-zero number of cents.")
+    if len(amounts) < 2 or sum(amounts) != 0:
+        raise ValueError("The legs of a transaction sum to zero.")
+    if len({leg.account_id for leg in movement.legs}) != len(amounts):
+        raise ValueError("A transaction names each account once.")
+
+
+def _move_balances(session: Session, net: dict[int, int]) -> dict[int, int]:
+    """Add the net changes to the cached balances, each guarded in SQL; return the balances after."""
+    connection = session.connection()
+    changes = [{"p_account": account_id, "p_delta": net[account_id]} for account_id in sorted(net)]
+    moved = connection.execute(_MOVE, changes).rowcount
+    if moved != len(changes):
+        raise _shortage(session, net)
+    rows = connection.execute(
+        sa.select(_accounts.c.id, _accounts.c.balance_cents).where(_accounts.c.id.in_(list(net)))
+    )
+    return {account_id: balance for account_id, balance in rows}
+
+
+def _shortage(session: Session, net: dict[int, int]) -> LendingError:
+    """Find which account could not pay, after the guard refused; the transaction is rolled back next.
+
+    Some of the cached balances have moved already, so the journal says what each account had before.
+    """
+    for account_id in sorted(net):
+        member = session.execute(sa.select(_accounts.c.member_id).where(_accounts.c.id == account_id)).first()
+        if member is None:
+            return UnknownError("account")
+        last = sa.select(_entries.c.balance_after_cents).where(_entries.c.account_id == account_id)
+        before = session.execute(last.order_by(_entries.c.id.desc()).limit(1)).scalar() or 0
+        if net[account_id] < 0 and before + net[account_id] < 0:
+            return InsufficientFundsError(
+                account_id=account_id, member_id=member.member_id, available_cents=before
+            )
+    raise AssertionError("A guarded balance was refused although every account can pay.")
+
+
+def _insert_transactions(
+    session: Session, movements: Sequence[Movement], *, business_on: date, recorded_at: datetime
+) -> tuple[int, ...]:
+    """Append the transactions and return their ids in order."""
+    rows = [
+        {
+            "kind": movement.kind,
+            "business_on": business_on,
+            "recorded_at": recorded_at,
+            "memo": movement.memo,
+            "key": movement.key,
+            "listing_id": movement.listing_id,
+            "loan_id": movement.loan_id,
+            "reverses_id": movement.reverses_id,
+            "actor_id": movement.actor_id,
+        }
+        for movement in movements
+    ]
+    statement = sa.insert(_transactions).returning(_transactions.c.id, sort_by_parameter_order=True)
+    return tuple(session.connection().execute(statement, rows).scalars())
+
+
+def _insert_entries(
+    session: Session,
+    movements: Sequence[Movement],
+    ids: Sequence[int],
+    *,
+    ending: dict[int, int],
+    net: dict[int, int],
+) -> None:
+    """Append the entries, each with its account's balance after it."""
+    running = {account_id: ending[account_id] - net[account_id] for account_id in net}
+    rows: list[dict[str, Any]] = []
+    for transaction_id, movement in zip(ids, movements, strict=True):
+        for leg in movement.legs:
+            running[leg.account_id] += leg.amount_cents
+            rows.append(
+                {
+                    "transaction_id": transaction_id,
+                    "account_id": leg.account_id,
+                    "amount_cents": leg.amount_cents,
+                    "balance_after_cents": running[leg.account_id],
+                }
+            )
+    session.connection().execute(sa.insert(_entries), rows)

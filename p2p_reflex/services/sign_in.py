@@ -1,0 +1,218 @@
+"""Owns who is signed in: checking passwords, single-use tickets, sessions, and slowing down guessers."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import cast
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from p2p_reflex.domain.errors import FieldError, LendingError, UnknownError
+from p2p_reflex.domain.vocabulary import Role
+from p2p_reflex.models import Member, SignInSession, SignInThrottle, SignInTicket
+from p2p_reflex.services.members import password_matches
+
+TICKET_LIFE = timedelta(seconds=60)
+IDLE_LIMIT = timedelta(days=3)
+ABSOLUTE_LIMIT = timedelta(days=30)
+FREE_FAILURES = 5
+FREE_FAILURES_PER_ADDRESS = 20
+LONGEST_WAIT = timedelta(minutes=15)
+FORGET_FAILURES_AFTER = timedelta(hours=24)
+SEEN_EVERY = timedelta(minutes=1)
+
+_sessions = cast(sa.Table, SignInSession.__table__)  # type: ignore[attr-defined]
+_tickets = cast(sa.Table, SignInTicket.__table__)  # type: ignore[attr-defined]
+
+
+class WrongPasswordError(FieldError):
+    """One answer for a wrong password and for an address nobody has."""
+
+    def __init__(self) -> None:
+        super().__init__("password", "The email and the password do not belong together.")
+
+
+class SlowDownError(LendingError):
+    """Too many failed tries; waiting helps, and nobody is locked out for good."""
+
+    def __init__(self, wait: timedelta) -> None:
+        minutes = max(1, -(-int(wait.total_seconds()) // 60))
+        unit = "minute" if minutes == 1 else "minutes"
+        super().__init__(f"Too many tries. Wait {minutes} {unit} and try again.")
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who a request speaks for."""
+
+    member_id: int
+    role: Role
+    full_name: str
+    is_demo: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordCheck:
+    """What is needed to check a password outside of any transaction."""
+
+    member_id: int | None
+    password_hash: str | None
+
+
+def look_up(session: Session, *, email: object, address: str, now: datetime) -> PasswordCheck:
+    """Find the hash to check a password against. Raises SlowDownError while the subject has to wait."""
+    normal = _normal(email)
+    for subject in _subjects(normal, address):
+        throttle = session.get(SignInThrottle, subject)
+        if throttle is not None and throttle.blocked_until_at is not None and throttle.blocked_until_at > now:
+            raise SlowDownError(throttle.blocked_until_at - now)
+    found = session.exec(select(Member).where(Member.email == normal, col(Member.is_bot).is_(False))).first()
+    if found is None:
+        return PasswordCheck(member_id=None, password_hash=None)
+    return PasswordCheck(member_id=found.id, password_hash=found.password_hash)
+
+
+def matches(check: PasswordCheck, password: object) -> bool:
+    """Check the password; slow on purpose, so it runs outside of any transaction."""
+    text = password if isinstance(password, str) and len(password) <= 128 else ""
+    return password_matches(text, check.password_hash) and check.member_id is not None
+
+
+def record_failure(session: Session, *, email: object, address: str, now: datetime) -> None:
+    """Count a failed try against the account and the address; each makes the next one wait longer."""
+    account, place = _subjects(_normal(email), address)
+    for subject, free in ((account, FREE_FAILURES), (place, FREE_FAILURES_PER_ADDRESS)):
+        throttle = session.get(SignInThrottle, subject, with_for_update=True)
+        if throttle is None:
+            throttle = SignInThrottle(subject=subject, failed_at=now)
+        if now - throttle.failed_at > FORGET_FAILURES_AFTER:
+            throttle.failure_count = 0
+        throttle.failure_count += 1
+        throttle.failed_at = now
+        over = throttle.failure_count - free
+        if over >= 0:
+            throttle.blocked_until_at = now + min(timedelta(seconds=15 * 2 ** min(over, 10)), LONGEST_WAIT)
+        session.add(throttle)
+    session.flush()
+
+
+def issue_ticket(session: Session, *, member_id: int, address: str, user_agent: str, now: datetime) -> str:
+    """Hand out a single-use ticket for the cookie route, and forget the account's failures."""
+    member = session.get(Member, member_id)
+    if member is None or member.is_bot:
+        raise UnknownError("account")
+    throttle = session.get(SignInThrottle, _subjects(member.email, address)[0])
+    if throttle is not None:
+        session.delete(throttle)
+    ticket = secrets.token_urlsafe(32)
+    session.add(
+        SignInTicket(
+            member_id=member_id,
+            ticket_hash=_hash(ticket),
+            address=address[:64],
+            user_agent=user_agent[:200],
+            created_at=now,
+        )
+    )
+    session.flush()
+    return ticket
+
+
+def demo_ticket(session: Session, *, role: str, address: str, user_agent: str, now: datetime) -> str:
+    """Hand out a ticket for the demo's first member of a role. Raises UnknownError without a demo."""
+    member_id = session.exec(
+        select(Member.id)
+        .where(Member.role == role, col(Member.is_demo).is_(True), col(Member.is_bot).is_(False))
+        .order_by(col(Member.id))
+    ).first()
+    if member_id is None:
+        raise UnknownError("demo account")
+    return issue_ticket(session, member_id=member_id, address=address, user_agent=user_agent, now=now)
+
+
+def redeem_ticket(session: Session, *, ticket: str, now: datetime) -> str:
+    """Turn a fresh ticket into a session and return its token; a ticket works once.
+
+    Raises UnknownError.
+    """
+    used = session.connection().execute(
+        sa.update(_tickets)
+        .where(
+            _tickets.c.ticket_hash == _hash(ticket),
+            _tickets.c.used_at.is_(None),
+            _tickets.c.created_at > now - TICKET_LIFE,
+        )
+        .values(used_at=now)
+        .returning(_tickets.c.member_id, _tickets.c.address, _tickets.c.user_agent)
+    )
+    row = used.first()
+    if row is None:
+        raise UnknownError("sign-in")
+    token = secrets.token_urlsafe(32)
+    session.add(
+        SignInSession(
+            member_id=row.member_id,
+            token_hash=_hash(token),
+            address=row.address,
+            user_agent=row.user_agent,
+            created_at=now,
+            seen_at=now,
+        )
+    )
+    session.flush()
+    return token
+
+
+def identify(session: Session, *, token: str, now: datetime) -> Identity | None:
+    """Say who a session token speaks for, or nobody where it has ended, idled out or never was."""
+    row = session.exec(
+        select(SignInSession, Member)
+        .join(Member, col(Member.id) == SignInSession.member_id)
+        .where(
+            SignInSession.token_hash == _hash(token),
+            col(SignInSession.ended_at).is_(None),
+            SignInSession.seen_at > now - IDLE_LIMIT,
+            SignInSession.created_at > now - ABSOLUTE_LIMIT,
+        )
+    ).first()
+    if row is None:
+        return None
+    member = row[1]
+    return Identity(
+        member_id=member.id, role=member.role, full_name=member.full_name, is_demo=member.is_demo
+    )
+
+
+def touch(session: Session, *, token: str, now: datetime) -> None:
+    """Note that a session is in use, at most once a minute."""
+    session.connection().execute(
+        sa.update(_sessions)
+        .where(_sessions.c.token_hash == _hash(token), _sessions.c.seen_at < now - SEEN_EVERY)
+        .values(seen_at=now)
+    )
+
+
+def sign_out(session: Session, *, token: str, now: datetime) -> None:
+    """End a session; ending one that has ended changes nothing."""
+    session.connection().execute(
+        sa.update(_sessions)
+        .where(_sessions.c.token_hash == _hash(token), _sessions.c.ended_at.is_(None))
+        .values(ended_at=now)
+    )
+
+
+def _hash(secret: str) -> str:
+    """Keep only hashes of what opens a door."""
+    return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
+
+
+def _normal(email: object) -> str:
+    """Compare e-mail addresses without case; whatever is not text is nobody's."""
+    return email.strip().lower()[:254] if isinstance(email, str) else ""
+
+
+def _subjects(email: str, address: str) -> tuple[str, str]:
+    """Name the account and the address whose failures are counted."""
+    return f"account:{_hash(email)[:48]}", f"address:{_hash(address)[:48]}"
