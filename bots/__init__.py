@@ -1,0 +1,1 @@
+"""The bot lenders: plain strategies that see a market and propose bids."""
