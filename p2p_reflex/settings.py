@@ -1,7 +1,6 @@
 """Owns the settings: every one an environment variable with the prefix P2P_, with a safe default."""
 
 import os
-from datetime import timedelta
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
@@ -12,6 +11,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 DEFAULT_SECRET = "local-only-secret-never-for-real-money"  # noqa: S105
 SHORTEST_SECRET = 32
+SAFE_BCRYPT_COST = 12
 DEFAULT_PORTS = ("3000", "8000")
 
 
@@ -39,12 +39,11 @@ class Settings(BaseSettings):
     demo: bool | None = Field(None, description="demo market; on locally, refused in production")
     demo_seed: int = Field(20261120, description="seed of the demo market")
     secret: SecretStr = Field(SecretStr(DEFAULT_SECRET), description="at least 32 random characters")
+    bcrypt_cost: int = Field(12, ge=4, le=15, description="work of one password hash; at least 12 in production")
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="addresses the browser may use, comma separated; needed in production"
     )
     trusted_proxies: int = Field(0, ge=0, le=5, description="reverse proxies in front of it")
-    session_idle_minutes: int = Field(60 * 24, ge=5, description="a session ends after this long unused")
-    session_absolute_hours: int = Field(24 * 14, ge=1, description="a session ends after it anyway")
     socket_events_per_second: float = Field(20, gt=0, description="sustained events of one browser tab")
     socket_burst: int = Field(80, ge=10, description="events one tab may send at once")
     sockets_per_address: int = Field(64, ge=1, description="tabs one network address may hold open")
@@ -69,6 +68,8 @@ class Settings(BaseSettings):
             raise ValueError(
                 "Production needs a secret of its own: set P2P_SECRET to at least 32 random characters."
             )
+        if self.bcrypt_cost < SAFE_BCRYPT_COST:
+            raise ValueError("Production needs a P2P_BCRYPT_COST of at least 12.")
         if not self.allowed_origins or any("*" in origin for origin in self.allowed_origins):
             raise ValueError(
                 "Production needs to know its own address: set P2P_ALLOWED_ORIGINS, "
@@ -91,19 +92,14 @@ class Settings(BaseSettings):
         return not self.is_production and self.demo is not False
 
     @property
+    def pepper(self) -> str:
+        """Give the secret that passwords are hashed under, beside their own salt."""
+        return self.secret.get_secret_value()
+
+    @property
     def cookie_name(self) -> str:
         """Name the session cookie; __Host- makes browsers insist on Secure, this host and the whole site."""
         return "__Host-p2p_session" if self.is_production else "p2p_session"
-
-    @property
-    def session_idle_limit(self) -> timedelta:
-        """Give the longest time a session may rest."""
-        return timedelta(minutes=self.session_idle_minutes)
-
-    @property
-    def session_absolute_limit(self) -> timedelta:
-        """Give the longest life of a session."""
-        return timedelta(hours=self.session_absolute_hours)
 
     @property
     def origins(self) -> tuple[str, ...]:

@@ -20,7 +20,6 @@ from p2p_reflex.models import BorrowerProfile, Member
 from p2p_reflex.services import ledger
 from p2p_reflex.settings import settings
 
-BCRYPT_COST = 12
 PASSWORD_LENGTH = (12, 128)
 MAX_INCOME_CENTS = 10_000_000_00
 MAX_MONTHLY_DEBT_CENTS = 500_000_00
@@ -202,7 +201,7 @@ def _decoy_hash() -> bytes:
 
 def _peppered(password: str) -> bytes:
     """Bring any password to 64 ASCII bytes that depend on all of it and on the pepper."""
-    digest = hmac.new(settings().pepper.encode(), password.encode("utf-8", "surrogatepass"), hashlib.sha384)
+    digest = hmac.new(settings().secret.get_secret_value().encode(), password.encode("utf-8", "surrogatepass"), hashlib.sha384)
     return base64.b64encode(digest.digest())
 
 
