@@ -47,7 +47,10 @@ def connect(url: str) -> Engine:
     if not url.startswith("sqlite"):
         return sa.create_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True)
     engine = sa.create_engine(
-        url, pool_size=10, max_overflow=20, connect_args={"timeout": LOCK_WAIT_SECONDS, "check_same_thread": False}
+        url,
+        pool_size=10,
+        max_overflow=20,
+        connect_args={"timeout": LOCK_WAIT_SECONDS, "check_same_thread": False},
     )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
@@ -73,9 +76,8 @@ def current_engine() -> Engine:
 @contextmanager
 def transaction() -> Iterator[Session]:
     """Open one write transaction: it commits as a whole, or leaves nothing behind."""
-    with Session(current_engine(), expire_on_commit=False) as session:
-        with session.begin():
-            yield session
+    with Session(current_engine(), expire_on_commit=False) as session, session.begin():
+        yield session
 
 
 @contextmanager
@@ -142,7 +144,13 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     """Set what SQLite forgets on each connection: foreign keys, durability, and who begins."""
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-32000", "temp_store=MEMORY"):
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "cache_size=-32000",
+        "temp_store=MEMORY",
+    ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

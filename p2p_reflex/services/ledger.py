@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Any, cast
 
 import sqlalchemy as sa
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from p2p_reflex.domain import formats
 from p2p_reflex.domain.errors import LendingError, UnknownError
@@ -19,7 +19,6 @@ from p2p_reflex.domain.vocabulary import AccountKind, TransactionKind
 from p2p_reflex.models import JournalEntry, JournalTransaction, LedgerAccount
 
 MAX_CENTS = 10**15
-HOUSE_KINDS = (AccountKind.BANK, AccountKind.RESERVE_FUND, AccountKind.FEE_INCOME)
 
 _accounts = cast(sa.Table, LedgerAccount.__table__)  # type: ignore[attr-defined]
 _transactions = cast(sa.Table, JournalTransaction.__table__)  # type: ignore[attr-defined]
@@ -30,7 +29,8 @@ _MOVE = (
     .where(
         _accounts.c.id == sa.bindparam("p_account"),
         sa.or_(
-            _accounts.c.may_be_negative, _accounts.c.balance_cents + sa.bindparam("p_delta", type_=sa.BigInteger) >= 0
+            _accounts.c.may_be_negative,
+            _accounts.c.balance_cents + sa.bindparam("p_delta", type_=sa.BigInteger) >= 0,
         ),
     )
     .values(balance_cents=_accounts.c.balance_cents + sa.bindparam("p_delta", type_=sa.BigInteger))
@@ -82,15 +82,6 @@ class MemberAccounts:
 
     wallet_id: int
     held_id: int
-
-
-def open_house_accounts(session: Session) -> None:
-    """Open the platform's own accounts where they are missing."""
-    present = set(session.exec(select(LedgerAccount.kind).where(col(LedgerAccount.member_id).is_(None))))
-    for kind in HOUSE_KINDS:
-        if kind not in present:
-            session.add(LedgerAccount(kind=kind, member_id=None, may_be_negative=kind is AccountKind.BANK))
-    session.flush()
 
 
 def open_member_accounts(session: Session, *, member_id: int) -> MemberAccounts:
@@ -157,7 +148,13 @@ def post(
 
 
 def reverse(
-    session: Session, *, transaction_id: int, memo: str, actor_id: int | None, business_on: date, recorded_at: datetime
+    session: Session,
+    *,
+    transaction_id: int,
+    memo: str,
+    actor_id: int | None,
+    business_on: date,
+    recorded_at: datetime,
 ) -> int:
     """Journal the equal and opposite of a transaction, at most once, and return the new one's id.
 
