@@ -39,7 +39,9 @@ class Settings(BaseSettings):
     demo: bool | None = Field(None, description="demo market; on locally, refused in production")
     demo_seed: int = Field(20261120, description="seed of the demo market")
     secret: SecretStr = Field(SecretStr(DEFAULT_SECRET), description="at least 32 random characters")
-    bcrypt_cost: int = Field(12, ge=4, le=15, description="work of one password hash; at least 12 in production")
+    bcrypt_cost: int = Field(
+        12, ge=4, le=15, description="work of one password hash; at least 12 in production"
+    )
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="addresses the browser may use, comma separated; needed in production"
     )

@@ -1,0 +1,27 @@
+"""Owns the answer to whether the platform is well."""
+
+import asyncio
+from importlib.metadata import version
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from p2p_reflex import database
+
+
+async def health(_request: Request) -> JSONResponse:
+    """Tell the state of the application and its database: 200 if all is well, 503 if not."""
+    reachable = await asyncio.to_thread(database.is_reachable)
+    return JSONResponse(
+        {
+            "status": "ok" if reachable else "unavailable",
+            "database": "ok" if reachable else "unreachable",
+            "application": {"name": "p2p-reflex", "version": version("p2p-reflex")},
+        },
+        status_code=200 if reachable else 503,
+        headers={"Cache-Control": "no-store"},
+    )
+
+
+ROUTES = [Route("/health", health, methods=["GET"])]

@@ -1,0 +1,7 @@
+"""Owns the list of HTTP routes; a new file of routes is added here."""
+
+from starlette.routing import BaseRoute
+
+from p2p_reflex.api import health, session
+
+ROUTES: list[BaseRoute] = [*health.ROUTES, *session.ROUTES]

@@ -1,0 +1,81 @@
+"""The front door: puts the rooms together; nothing runs before the server starts."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from importlib.util import find_spec
+
+import reflex as rx
+from reflex.event import EventSpec
+from starlette.applications import Starlette
+from starlette.types import ASGIApp
+
+from p2p_reflex import database, pages, scheduler
+from p2p_reflex.api.failures import HANDLERS
+from p2p_reflex.api.headers import SecurityHeaders
+from p2p_reflex.api.routes import ROUTES
+from p2p_reflex.api.sockets import SocketsPerAddress, limit_events
+from p2p_reflex.services import opening
+from p2p_reflex.settings import settings
+from p2p_reflex.state.handlers import close_unguarded_handlers
+from p2p_reflex.state.refusals import log_what_broke_in_the_browser, tell_what_broke
+
+JOBS: tuple[scheduler.Job, ...] = ()
+
+
+def answer_broken_event(exception: Exception) -> EventSpec:
+    """Tell the person; the transaction has already rolled back."""
+    return tell_what_broke(exception)
+
+
+def note_browser_error(exception: Exception) -> None:
+    """Keep what a browser reports."""
+    log_what_broke_in_the_browser(exception)
+
+
+def behind_guards(inner: ASGIApp) -> ASGIApp:
+    """Put the limits and the security headers around everything that is served."""
+    return SecurityHeaders(SocketsPerAddress(inner, settings()), settings())
+
+
+def waiting_event_count(sid: str) -> int:
+    """Count the events of a socket that are not done yet."""
+    namespace = app.event_namespace
+    token = namespace.sid_to_token.get(sid) if namespace else None
+    return len(app.event_processor._token_queues.get(token, ())) if token else 0
+
+
+def prepare_market() -> None:
+    """Bring the tables up to date and open the market; in demo mode, fill it where it is empty."""
+    database.migrate()
+    database.run(opening.open_market, business_on=datetime.now(UTC).date())
+    if settings().demo_mode and find_spec("p2p_reflex.services.demo"):
+        from p2p_reflex.services import demo
+
+        demo.ensure_demo()
+
+
+@contextlib.asynccontextmanager
+async def serve_market() -> AsyncIterator[None]:
+    """Hold everything that lives as long as the server: no open handlers, a ready market, the scheduler."""
+    with app.set_contexts():
+        close_unguarded_handlers()
+    await asyncio.to_thread(prepare_market)
+    with scheduler.running(JOBS):
+        yield
+
+
+pages.register_screens()
+
+app = rx.App(
+    html_lang="en",
+    stylesheets=["/style.css"],
+    toaster=rx.toast.provider(position="bottom-right", duration=6000, close_button=True),
+    backend_exception_handler=answer_broken_event,
+    frontend_exception_handler=note_browser_error,
+    api_transformer=[Starlette(routes=ROUTES, exception_handlers=HANDLERS), behind_guards],
+)
+app.register_lifespan_task(serve_market)
+limit_events(app.event_namespace, settings(), waiting_event_count)
+close_unguarded_handlers()

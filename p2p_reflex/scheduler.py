@@ -1,0 +1,62 @@
+"""Owns when things run, never what: a thread that rings the bell for services.
+
+What a job has to do stands in the database; a bell that rings late, twice or not at all changes nothing.
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+logger = logging.getLogger(__name__)
+
+LATE_SECONDS = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A service's work by name, and how often the bell rings for it."""
+
+    name: str
+    every_seconds: int
+    work: Callable[[], object]
+
+
+def make_scheduler(jobs: tuple[Job, ...]) -> BackgroundScheduler:
+    """Make the thread for these jobs.
+
+    A bell up to an hour late still rings (APScheduler's own limit is one second), and bells missed in a
+    row ring once.
+    """
+    scheduler = BackgroundScheduler(
+        timezone="UTC",
+        job_defaults={"misfire_grace_time": LATE_SECONDS, "coalesce": True, "max_instances": 1},
+    )
+    for job in jobs:
+        scheduler.add_job(_guarded(job), "interval", seconds=job.every_seconds, id=job.name, name=job.name)
+    return scheduler
+
+
+@contextmanager
+def running(jobs: tuple[Job, ...]) -> Iterator[BackgroundScheduler]:
+    """Keep the scheduler running for as long as the platform does."""
+    scheduler = make_scheduler(jobs)
+    scheduler.start()
+    try:
+        yield scheduler
+    finally:
+        scheduler.shutdown(wait=True)
+
+
+def _guarded(job: Job) -> Callable[[], None]:
+    """Keep one failing job from stopping the others; what broke is in the log."""
+
+    def ring() -> None:
+        try:
+            job.work()
+        except Exception:
+            logger.exception("The job %s failed", job.name)
+
+    return ring
