@@ -188,7 +188,7 @@ def _even_balances(
     The rounding is half-even, written out: the half is added, and a tie that went to an odd cent is
     taken back. An odd denominator has no ties.
     """
-    balances = []
+    balances: list[int] = []
     append = balances.append
     half = denominator // 2
     if denominator & 1:
@@ -226,7 +226,7 @@ def _uneven(principal: int, numerators: Sequence[int], denominator: int) -> tupl
 def _uneven_balances(
     balance: int, installment: int, numerators: Sequence[int], denominator: int
 ) -> list[int]:
-    balances = []
+    balances: list[int] = []
     for numerator in numerators:
         balance += divide_half_even(balance * numerator, denominator) - installment
         balances.append(balance)
@@ -284,10 +284,9 @@ def _rows(
 ) -> tuple[ScheduleRow, ...]:
     repaid = list(map(sub, (principal, *balances), balances))
     payments = map(int.__add__, repaid, interest)
-    columns = zip(
-        range(first_number, first_number + len(balances)), due_on, repaid, interest, payments, balances
-    )
-    return tuple(map(_row, columns))
+    numbers = range(first_number, first_number + len(balances))
+    used = due_on[: len(balances)]
+    return tuple(map(_row, zip(numbers, used, repaid, interest, payments, balances, strict=True)))
 
 
 def _check(principal_cents: int, term_months: int) -> None:

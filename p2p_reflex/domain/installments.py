@@ -41,7 +41,10 @@ def annuity_cents(principal_cents: int, numerator: int, denominator: int, term_m
 
 
 def uneven_annuity_cents(principal_cents: int, numerators: Sequence[int], denominator: int) -> int:
-    """Round A = P·Π(1+f_k) / Σ_k Π_{j>k}(1+f_j) half-even to the cent, with f_k = numerator_k / denominator."""
+    """Round A = P·Π(1+f_k) / Σ_k Π_{j>k}(1+f_j) half-even to the cent.
+
+    f_k = numerator_k / denominator is what period k earns on one unit of principal.
+    """
     product = 1
     total = 0
     power = 1

@@ -82,7 +82,7 @@ def rank_key(bid: OpenBid) -> tuple[Decimal, bool, int]:
 def fill(*, asked_cents: int, bids: Iterable[OpenBid]) -> Book:
     """Fill a request from the best bid on.
 
-    Law: what leads never exceeds what was asked for, and a bid leads only once every better one leads in full.
+    Law: what leads never exceeds what was asked for, and a bid leads only once all better ones lead in full.
     """
     left_cents = asked_cents
     offered_cents = 0
