@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 import sqlalchemy as sa
 from alembic import command
@@ -16,6 +16,7 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlmodel import Session
 
+from p2p_reflex.services.ledger import BalanceMovedError
 from p2p_reflex.settings import settings
 
 P = ParamSpec("P")
@@ -69,8 +70,7 @@ def current_engine() -> Engine:
     """Return the engine in use, opened on first need."""
     if _engine is None:
         use(connect(database_url()))
-    assert _engine is not None
-    return _engine
+    return cast(Engine, _engine)
 
 
 @contextmanager
@@ -99,10 +99,10 @@ def run(service: Callable[Concatenate[Session, P], R], /, *args: P.args, **kwarg
         try:
             with transaction() as session:
                 return service(session, *args, **kwargs)
-        except DBAPIError as error:
+        except (DBAPIError, BalanceMovedError) as error:
             if attempt == ATTEMPTS or not _is_worth_another_try(error):
                 raise
-            _log.info("Trying %s again after: %s", getattr(service, "__name__", service), error.orig)
+            _log.info("Trying %s again after: %s", getattr(service, "__name__", service), error)
             time.sleep(random.uniform(0.005, 0.02) * 2**attempt)  # noqa: S311
     raise AssertionError("unreachable")
 
@@ -160,8 +160,10 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql(connection.get_execution_options().get("p2p_begin", "BEGIN IMMEDIATE"))
 
 
-def _is_worth_another_try(error: DBAPIError) -> bool:
+def _is_worth_another_try(error: DBAPIError | BalanceMovedError) -> bool:
     """Tell a lost race, which a second try wins, from a real failure."""
+    if isinstance(error, BalanceMovedError):
+        return True
     if getattr(error.orig, "sqlstate", None) in _RETRY_STATES:
         return True
     return isinstance(error, OperationalError) and any(words in str(error.orig) for words in _RETRY_WORDS)

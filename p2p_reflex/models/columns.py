@@ -114,17 +114,17 @@ def cents(*, default: int | None = None, nullable: bool = False) -> Any:
 
 def rate(*, nullable: bool = False) -> Any:
     """Declare a column holding a rate."""
-    column = sa.Column(RateType(), nullable=nullable)
+    column: sa.Column[Any] = sa.Column(RateType(), nullable=nullable)
     return Field(default=None, sa_column=column) if nullable else Field(sa_column=column)
 
 
 def moment(*, nullable: bool = False, index: bool = False) -> Any:
     """Declare a column holding an aware UTC timestamp."""
-    column = sa.Column(Moment(), nullable=nullable, index=index)
+    column: sa.Column[Any] = sa.Column(Moment(), nullable=nullable, index=index)
     return Field(default=None, sa_column=column) if nullable else Field(sa_column=column)
 
 
 def word(words: type[StrEnum], *, default: StrEnum | None = None, index: bool = False) -> Any:
     """Declare a column holding one word of a closed list."""
-    column = sa.Column(Word(words), nullable=False, index=index)
+    column: sa.Column[Any] = sa.Column(Word(words), nullable=False, index=index)
     return Field(sa_column=column) if default is None else Field(default=default, sa_column=column)

@@ -98,7 +98,9 @@ class IdempotencyRecord(SQLModel, table=True):
     __tablename__ = "idempotency_record"
 
     member_id: int = Field(
-        sa_column=sa.Column(sa.BigInteger(), sa.ForeignKey("member.id"), primary_key=True, autoincrement=False)
+        sa_column=sa.Column(
+            sa.BigInteger(), sa.ForeignKey("member.id"), primary_key=True, autoincrement=False
+        )
     )
     key: str = Field(sa_column=sa.Column(sa.String(64), primary_key=True))
     action: str = Field(max_length=40)

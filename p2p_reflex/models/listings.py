@@ -18,7 +18,9 @@ class ListingDraft(SQLModel, table=True):
     __tablename__ = "listing_draft"
 
     borrower_id: int = Field(
-        sa_column=sa.Column(sa.BigInteger(), sa.ForeignKey("member.id"), primary_key=True, autoincrement=False)
+        sa_column=sa.Column(
+            sa.BigInteger(), sa.ForeignKey("member.id"), primary_key=True, autoincrement=False
+        )
     )
     form: dict[str, Any] = Field(default_factory=dict, sa_column=sa.Column(sa.JSON, nullable=False))
     saved_at: datetime = moment()

@@ -45,7 +45,8 @@ def once(
     claim = {"member_id": member_id, "key": key, "action": action, "body_hash": body_hash, "created_at": now}
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     connection = session.connection()
-    claimed = connection.execute(insert(_records).values(**claim).on_conflict_do_nothing()).rowcount == 1
+    claiming = insert(_records).values(**claim).on_conflict_do_nothing().returning(_records.c.key)
+    claimed = connection.execute(claiming).first() is not None
     mine = sa.and_(_records.c.member_id == member_id, _records.c.key == key)
     if not claimed:
         earlier = connection.execute(sa.select(_records).where(mine)).one()

@@ -69,7 +69,13 @@ def register(
             raise FieldError("credit_score", "A borrower tells about their finances.")
         finances = check_profile(profile)
     member_id = create_member(
-        session, role=Role(role), full_name=full_name, email=email, password=password, now=now, is_demo=is_demo
+        session,
+        role=Role(role),
+        full_name=full_name,
+        email=email,
+        password=password,
+        now=now,
+        is_demo=is_demo,
     )
     if finances is not None:
         finances.member_id = member_id
@@ -94,7 +100,9 @@ def create_member(
 
     Raises FieldError.
     """
-    name = parsing.clean_line(full_name, field="full_name", minimum_length=2, maximum_length=80, name="Your name")
+    name = parsing.clean_line(
+        full_name, field="full_name", minimum_length=2, maximum_length=80, name="Your name"
+    )
     address = parsing.parse_email(email)
     hashed = None if password is None else hash_password(check_password(password, email=address))
     if session.exec(select(Member.id).where(Member.email == address)).first() is not None:
@@ -201,7 +209,11 @@ def _decoy_hash() -> bytes:
 
 def _peppered(password: str) -> bytes:
     """Bring any password to 64 ASCII bytes that depend on all of it and on the pepper."""
-    digest = hmac.new(settings().secret.get_secret_value().encode(), password.encode("utf-8", "surrogatepass"), hashlib.sha384)
+    digest = hmac.new(
+        settings().pepper.encode(),
+        password.encode("utf-8", "surrogatepass"),
+        hashlib.sha384,
+    )
     return base64.b64encode(digest.digest())
 
 

@@ -13,9 +13,10 @@ from p2p_reflex.domain.errors import FieldError, LendingError, UnknownError
 from p2p_reflex.domain.vocabulary import Role
 from p2p_reflex.models import Member, SignInSession, SignInThrottle, SignInTicket
 from p2p_reflex.services.members import password_matches
-from p2p_reflex.settings import settings
 
 TICKET_LIFE = timedelta(seconds=60)
+IDLE_LIMIT = timedelta(days=3)
+ABSOLUTE_LIMIT = timedelta(days=30)
 FREE_FAILURES = 5
 FREE_FAILURES_PER_ADDRESS = 20
 LONGEST_WAIT = timedelta(minutes=15)
@@ -172,16 +173,14 @@ def identify(session: Session, *, token: str, now: datetime) -> Identity | None:
         .where(
             SignInSession.token_hash == _hash(token),
             col(SignInSession.ended_at).is_(None),
-            SignInSession.seen_at > now - settings().session_idle_limit,
-            SignInSession.created_at > now - settings().session_absolute_limit,
+            SignInSession.seen_at > now - IDLE_LIMIT,
+            SignInSession.created_at > now - ABSOLUTE_LIMIT,
         )
     ).first()
     if row is None:
         return None
     member = row[1]
-    return Identity(
-        member_id=member.id, role=member.role, full_name=member.full_name, is_demo=member.is_demo
-    )
+    return Identity(member_id=member.id, role=member.role, full_name=member.full_name, is_demo=member.is_demo)
 
 
 def touch(session: Session, *, token: str, now: datetime) -> None:
