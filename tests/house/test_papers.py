@@ -73,7 +73,8 @@ def test_every_decision_stands_in_the_list_of_decisions() -> None:
 
 
 def _settings() -> set[str]:
-    return {f"P2P_{field.upper()}" for field in Settings.model_fields}
+    fields = {f"P2P_{field.upper()}" for field in Settings.model_fields}
+    return fields | set(re.findall(r"P2P_[A-Z_]+", text_of("rxconfig.py")))
 
 
 def _links_of(name: str) -> list[str]:
