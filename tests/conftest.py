@@ -15,8 +15,8 @@ from sqlalchemy.engine import Engine
 os.environ["P2P_DATA_DIR"] = tempfile.mkdtemp(prefix="p2p-tests-")
 os.environ.pop("P2P_DATABASE_URL", None)
 
-from p2p_reflex import database as house_database  # noqa: E402
-from p2p_reflex.settings import settings  # noqa: E402
+from p2p_reflex import database as house_database
+from p2p_reflex.settings import settings
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -78,7 +78,7 @@ def database(request: pytest.FixtureRequest) -> Iterator[Engine]:
 
 @pytest.fixture
 def postgresql_url(_postgresql_maker: Callable[[], str]) -> str:
-    """Give the address of an empty, migrated PostgreSQL database, for tests that start programs of their own."""
+    """Give the address of an empty, migrated PostgreSQL, for tests that start programs of their own."""
     return _postgresql_maker()
 
 
