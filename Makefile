@@ -20,7 +20,7 @@ help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(VENV)/run.stamp ## set up and serve the app on one port (PORT=3000, DATA_DIR=.data)
-	@echo "Building the pages; the app will answer at http://localhost:$(PORT) in about a minute (stop with Ctrl+C)."
+	@echo "Building the pages; the app will answer at http://127.0.0.1:$(PORT) in about a minute (stop with Ctrl+C)."
 	@exec $(BIN)/reflex run --env prod --frontend-port $(PORT)
 
 dev: $(VENV)/run.stamp ## serve the app and reload it on every change
