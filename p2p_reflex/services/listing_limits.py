@@ -1,0 +1,81 @@
+"""Owns how much a borrower may ask for and owe at the same time."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from p2p_reflex.domain import delinquency, formats
+from p2p_reflex.domain.errors import LendingError
+from p2p_reflex.domain.vocabulary import ListingState, LoanState
+from p2p_reflex.models import Listing, Loan
+
+MOST_OPEN_LISTINGS = 2
+MOST_OWED_CENTS = 100_000_00
+STANDING_STATES = (ListingState.OPEN, ListingState.DECIDING)
+
+
+class BorrowingLimitError(LendingError):
+    """A borrower asked for more than they may at the moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a borrower has asked for and owes now, and the due date of their oldest unpaid installment."""
+
+    open_listing_count: int
+    asked_cents: int
+    owed_cents: int
+    has_written_off_loan: bool
+    oldest_unpaid_due_on: date | None
+
+    @property
+    def room_cents(self) -> int:
+        """Give what may still be asked for."""
+        return max(0, MOST_OWED_CENTS - self.asked_cents - self.owed_cents)
+
+
+def standing(session: Session, *, borrower_id: int) -> Standing:
+    """Add up a borrower's open listings and loans."""
+    asked = session.execute(
+        sa.select(
+            sa.func.count(col(Listing.id)), sa.func.coalesce(sa.func.sum(col(Listing.amount_cents)), 0)
+        ).where(col(Listing.borrower_id) == borrower_id, col(Listing.state).in_(STANDING_STATES))
+    ).one()
+    owed = session.execute(
+        sa.select(
+            sa.func.coalesce(sa.func.sum(col(Loan.outstanding_cents)), 0),
+            sa.func.min(col(Loan.next_due_on)),
+            sa.func.count(sa.case((col(Loan.state) != LoanState.ACTIVE, 1))),
+        ).where(col(Loan.borrower_id) == borrower_id, col(Loan.state) != LoanState.PAID_OFF)
+    ).one()
+    return Standing(
+        open_listing_count=int(asked[0]),
+        asked_cents=int(asked[1]),
+        owed_cents=int(owed[0]),
+        has_written_off_loan=bool(owed[2]),
+        oldest_unpaid_due_on=owed[1],
+    )
+
+
+def check_limits(now_standing: Standing, *, amount_cents: int, business_on: date) -> None:
+    """Refuse a request beyond the limits, or by somebody whose loan is late beyond its grace.
+
+    Raises BorrowingLimitError.
+    """
+    late_days = delinquency.days_past_due(
+        oldest_unpaid_due_on=now_standing.oldest_unpaid_due_on, business_on=business_on
+    )
+    if now_standing.has_written_off_loan or late_days > delinquency.GRACE_DAYS:
+        raise BorrowingLimitError("One of your loans is late. Bring it up to date before you ask for more.")
+    if now_standing.open_listing_count >= MOST_OPEN_LISTINGS:
+        raise BorrowingLimitError(
+            f"You have {MOST_OPEN_LISTINGS} open listings already. "
+            "Accept or withdraw one before you publish another."
+        )
+    if amount_cents > now_standing.room_cents:
+        raise BorrowingLimitError(
+            f"All you owe and ask for together may reach {formats.whole_money(MOST_OWED_CENTS)}. "
+            f"You can ask for {formats.whole_money(now_standing.room_cents // 100 * 100)} more."
+        )
