@@ -8,8 +8,10 @@ from typing import Any
 
 from sqlmodel import Session
 
-from p2p_reflex.domain.vocabulary import AccountKind, Role, TransactionKind
+from p2p_reflex.domain.vocabulary import AccountKind, HomeOwnership, Role, TransactionKind
+from p2p_reflex.models import BorrowerProfile
 from p2p_reflex.services import ledger
+from p2p_reflex.services.listing_form import ListingForm
 from p2p_reflex.services.ledger import Leg, Movement
 from p2p_reflex.services.members import create_member
 
@@ -79,3 +81,43 @@ def in_threads(calls: list[Callable[[], Any]]) -> list[Any]:
     for thread in threads:
         thread.join()
     return results
+
+
+def a_borrower(
+    session: Session,
+    *,
+    full_name: str | None = None,
+    credit_score: int = 731,
+    annual_income_cents: int = 96_000_00,
+    monthly_debt_cents: int = 600_00,
+    years_employed: int = 9,
+    home_ownership: HomeOwnership = HomeOwnership.OWN,
+) -> int:
+    """Create a borrower with a financial profile."""
+    borrower_id = a_member(session, role=Role.BORROWER, full_name=full_name)
+    session.add(
+        BorrowerProfile(
+            member_id=borrower_id,
+            credit_score=credit_score,
+            annual_income_cents=annual_income_cents,
+            monthly_debt_cents=monthly_debt_cents,
+            years_employed=years_employed,
+            home_ownership=home_ownership,
+            updated_at=NOW,
+        )
+    )
+    session.flush()
+    return borrower_id
+
+
+def a_listing_form(**changes: Any) -> ListingForm:
+    """Fill the new-listing form as a borrower would."""
+    typed: dict[str, Any] = {
+        "amount": "18,000",
+        "term_months": "36",
+        "purpose": "small_business",
+        "highest_rate": "13.50",
+        "title": "Second oven for a neighbourhood bakery",
+        "story": "The bakery on Alder Street sells out by ten. A second oven doubles what it can bake.",
+    }
+    return ListingForm(**typed | changes)
