@@ -1,0 +1,232 @@
+"""Owns the rows of books: reads the bids that stand in them, writes bids and totals, a table at a time."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, cast
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from p2p_reflex.domain.errors import LendingError
+from p2p_reflex.domain.order_book import OpenBid
+from p2p_reflex.domain.vocabulary import BidState
+from p2p_reflex.models import Bid, Listing
+
+_bids = cast(sa.Table, Bid.__table__)  # type: ignore[attr-defined]
+_listings = cast(sa.Table, Listing.__table__)  # type: ignore[attr-defined]
+
+_STANDING = sa.and_(_bids.c.id == sa.bindparam("p_bid"), _bids.c.state == BidState.LIVE)
+_END = (
+    sa.update(_bids)
+    .where(_STANDING)
+    .values(
+        state=sa.bindparam("p_state"),
+        accepted_cents=sa.bindparam("p_accepted"),
+        hold_id=sa.bindparam("p_hold"),
+        leading_cents=0,
+        ended_on=sa.bindparam("p_ended_on"),
+    )
+)
+_MOVE = (
+    sa.update(_bids)
+    .where(_STANDING)
+    .values(
+        leading_cents=sa.bindparam("p_leading"),
+        hold_id=sa.bindparam("p_hold"),
+        amount_cents=sa.bindparam("p_amount"),
+    )
+)
+_TOTALS = (
+    sa.update(_listings)
+    .where(_listings.c.id == sa.bindparam("p_listing"), _listings.c.version == sa.bindparam("p_version"))
+    .values(
+        covered_cents=sa.bindparam("p_covered"),
+        offered_cents=sa.bindparam("p_offered"),
+        average_rate=sa.bindparam("p_average"),
+        bid_count=sa.bindparam("p_count"),
+        version=_listings.c.version + 1,
+    )
+)
+
+
+class BookMovedError(LendingError):
+    """Somebody else changed the book between this transaction's look and its write."""
+
+    def __init__(self) -> None:
+        super().__init__("This listing changed a moment ago. Look again and try once more.")
+
+
+@dataclass(frozen=True, slots=True)
+class LiveBid:
+    """A bid that stands in a book, as it lies in the database."""
+
+    bid_id: int
+    listing_id: int
+    lender_id: int
+    is_bot: bool
+    amount_cents: int
+    rate: Decimal
+    leading_cents: int
+    hold_id: int | None
+
+    @property
+    def open_bid(self) -> OpenBid:
+        """Give the bid as the order book ranks it; a later bid has a higher id."""
+        return OpenBid(self.bid_id, self.lender_id, self.amount_cents, self.rate, self.is_bot, self.bid_id)
+
+
+@dataclass(frozen=True, slots=True)
+class NewBid:
+    """A bid that was checked and asks for its place."""
+
+    lender_id: int
+    is_bot: bool
+    amount_cents: int
+    rate: Decimal
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedRow:
+    """A new bid with what of it leads and the hold for that."""
+
+    listing_id: int
+    bid: NewBid
+    leading_cents: int
+    hold_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class MovedRow:
+    """A standing bid with its amount, what of it leads now and the hold for that."""
+
+    bid_id: int
+    amount_cents: int
+    leading_cents: int
+    hold_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class EndedRow:
+    """A bid that leaves its book; only an accepted one keeps an amount and its posted hold."""
+
+    bid_id: int
+    state: BidState
+    accepted_cents: int = 0
+    hold_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TotalsRow:
+    """What stands on a listing about its book; `version` is the one that was read."""
+
+    listing_id: int
+    version: int
+    covered_cents: int
+    offered_cents: int
+    average_rate: Decimal | None
+    bid_count: int
+
+
+def live_bids(session: Session, *, listing_ids: Sequence[int]) -> dict[int, list[LiveBid]]:
+    """Return the bids that stand in several books, earliest first, with one query."""
+    columns = (
+        _bids.c.id,
+        _bids.c.listing_id,
+        _bids.c.lender_id,
+        _bids.c.is_bot,
+        _bids.c.amount_cents,
+        _bids.c.rate,
+        _bids.c.leading_cents,
+        _bids.c.hold_id,
+    )
+    rows = session.execute(
+        sa.select(*columns)
+        .where(_bids.c.listing_id.in_(listing_ids), _bids.c.state == BidState.LIVE)
+        .order_by(_bids.c.id)
+    )
+    found: dict[int, list[LiveBid]] = defaultdict(list)
+    for row in rows:
+        found[row.listing_id].append(LiveBid(*row))
+    return found
+
+
+def insert(
+    session: Session, rows: Sequence[PlacedRow], *, business_on: date, now: datetime
+) -> tuple[int, ...]:
+    """Add new live bids and return their ids in order."""
+    if not rows:
+        return ()
+    values = [
+        {
+            "listing_id": row.listing_id,
+            "lender_id": row.bid.lender_id,
+            "is_bot": row.bid.is_bot,
+            "amount_cents": row.bid.amount_cents,
+            "rate": row.bid.rate,
+            "message": row.bid.message,
+            "leading_cents": row.leading_cents,
+            "accepted_cents": 0,
+            "hold_id": row.hold_id,
+            "state": BidState.LIVE,
+            "placed_on": business_on,
+            "placed_at": now,
+        }
+        for row in rows
+    ]
+    statement = sa.insert(_bids).returning(_bids.c.id, sort_by_parameter_order=True)
+    return tuple(session.connection().execute(statement, values).scalars())
+
+
+def move(session: Session, rows: Sequence[MovedRow]) -> None:
+    """Write what of standing bids leads now. Raises BookMovedError where one stands no more."""
+    values = [
+        {
+            "p_bid": row.bid_id,
+            "p_amount": row.amount_cents,
+            "p_leading": row.leading_cents,
+            "p_hold": row.hold_id,
+        }
+        for row in rows
+    ]
+    _each(session, _MOVE, values)
+
+
+def end(session: Session, rows: Sequence[EndedRow], *, business_on: date) -> None:
+    """Take bids out of their books; the caller sees to their cash. Raises BookMovedError."""
+    values = [
+        {
+            "p_bid": row.bid_id,
+            "p_state": row.state,
+            "p_accepted": row.accepted_cents,
+            "p_hold": row.hold_id,
+            "p_ended_on": business_on,
+        }
+        for row in rows
+    ]
+    _each(session, _END, values)
+
+
+def total(session: Session, rows: Sequence[TotalsRow]) -> None:
+    """Write the totals of books on their listings. Raises BookMovedError where a version has moved on."""
+    values = [
+        {
+            "p_listing": row.listing_id,
+            "p_version": row.version,
+            "p_covered": row.covered_cents,
+            "p_offered": row.offered_cents,
+            "p_average": row.average_rate,
+            "p_count": row.bid_count,
+        }
+        for row in rows
+    ]
+    _each(session, _TOTALS, values)
+
+
+def _each(session: Session, statement: sa.Update, values: Sequence[Mapping[str, Any]]) -> None:
+    """Run one guarded update for each row in one batch; every row must be met."""
+    if values and session.connection().execute(statement, list(values)).rowcount != len(values):
+        raise BookMovedError
