@@ -14,7 +14,7 @@ Record = TypeVar("Record")
 MOST_POINTS = 500
 DASH = "4px,3px"
 FONT = "Inter Variable, system-ui, sans-serif"
-EMPTY_FIGURE = go.Figure(layout={"template": "none"})
+EMPTY_FIGURE = go.Figure(layout={"template": "none", "meta": {"label": "", "head": [], "rows": []}})
 
 
 def figure(
