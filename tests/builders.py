@@ -11,8 +11,8 @@ from sqlmodel import Session
 from p2p_reflex.domain.vocabulary import AccountKind, HomeOwnership, Role, TransactionKind
 from p2p_reflex.models import BorrowerProfile
 from p2p_reflex.services import ledger
-from p2p_reflex.services.listing_form import ListingForm
 from p2p_reflex.services.ledger import Leg, Movement
+from p2p_reflex.services.listing_form import ListingForm
 from p2p_reflex.services.members import create_member
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
