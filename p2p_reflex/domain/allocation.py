@@ -127,6 +127,30 @@ def allocate_payment(
     return Allocation(tuple(parts), prepaid_cents, left_cents - prepaid_cents)
 
 
+def allocate_payoff(
+    *, amount_cents: int, quote: PayoffQuote, dues: Sequence[Due], business_on: date
+) -> Allocation:
+    """Allocate a payment that pays the loan off at its quote; what exceeds the quote is unused.
+
+    What is due is paid in full, the next installment takes the accrued interest, and the principal of all
+    later ones is paid ahead. Law: the total is the quote's, to the cent. Too little raises ValueError.
+    """
+    if amount_cents < quote.total_cents:
+        raise ValueError("The amount is less than the payoff.")
+    accrued_cents = quote.interest_cents - sum(
+        due.interest_cents for due in dues if due.due_on <= business_on
+    )
+    principal_left_cents = quote.principal_cents
+    parts = []
+    for due in _payable(dues, business_on):
+        interest_cents = due.interest_cents if due.due_on <= business_on else accrued_cents
+        principal_cents = min(due.principal_cents, principal_left_cents)
+        principal_left_cents -= principal_cents
+        if due.late_fee_cents or interest_cents or principal_cents:
+            parts.append(Part(due.number, due.late_fee_cents, interest_cents, principal_cents))
+    return Allocation(tuple(parts), principal_left_cents, amount_cents - quote.total_cents)
+
+
 def split_to_lenders(
     *, principal_cents: int, interest_cents: int, late_fee_cents: int, notes: Sequence[NoteShare]
 ) -> tuple[LenderPart, ...]:
@@ -167,25 +191,22 @@ def payoff_quote(
     """Say what paying everything off takes on the business date, and only on it.
 
     Principal, plus all late fees, plus the unpaid interest of installments already due, plus what has
-    accrued of the running period (days elapsed over days in the period) less what was paid of it. Interest
-    grows with every day, so the quote is good until the end of its own day.
+    accrued of the running period (days elapsed over days in the period) less what was paid of it; a period
+    that has ended is due, and counted there. Interest grows with every day, so the quote is good until the
+    end of its own day.
     """
-    accrued_cents = accrued_interest_cents(
-        period_interest_cents=current_period_interest_cents,
-        start_on=current_period_start_on,
-        end_on=current_period_end_on,
-        on=business_on,
-    )
+    running_cents = 0
+    if business_on < current_period_end_on:
+        accrued_cents = accrued_interest_cents(
+            period_interest_cents=current_period_interest_cents,
+            start_on=current_period_start_on,
+            end_on=current_period_end_on,
+            on=business_on,
+        )
+        running_cents = max(0, accrued_cents - current_period_interest_paid_cents)
     length = (current_period_end_on - current_period_start_on).days
     elapsed = (business_on - current_period_start_on).days
-    running_is_due = business_on >= current_period_end_on
-    overdue_interest_cents = sum(
-        due.interest_cents
-        for due in dues
-        if due.due_on <= business_on and not (running_is_due and due.due_on == current_period_end_on)
-    )
-    running_cents = max(0, accrued_cents - current_period_interest_paid_cents)
-    interest_cents = overdue_interest_cents + running_cents
+    interest_cents = running_cents + sum(due.interest_cents for due in dues if due.due_on <= business_on)
     late_fee_cents = sum(due.late_fee_cents for due in dues)
     return PayoffQuote(
         principal_cents=outstanding_principal_cents,

@@ -13,6 +13,7 @@ from p2p_reflex.domain.dates import DayCount, due_dates, year_fraction
 from p2p_reflex.domain.installments import (
     SMOOTHING_ROUNDS,
     annuity_cents,
+    is_hopeless,
     monthly_factor,
     needs_smoothing,
     smoothed,
@@ -45,6 +46,8 @@ class ScheduleRow(NamedTuple):
     balance_cents: int
 
 
+_STRIDE_MONTHS = 72
+
 _row = partial(tuple.__new__, ScheduleRow)
 _cached_due_dates = lru_cache(maxsize=512)(due_dates)
 
@@ -52,14 +55,14 @@ _cached_due_dates = lru_cache(maxsize=512)(due_dates)
 class Schedule(Sequence[ScheduleRow]):
     """A read-only sequence of rows; the cents are worked out at once, the rows when first looked at."""
 
-    __slots__ = ("_balances", "_disbursed_on", "_interest", "_principal_cents", "_rows")
+    __slots__ = ("_balances", "_disbursed_on", "_level_cents", "_principal_cents", "_rows")
 
     def __init__(
-        self, *, principal_cents: int, balances: list[int], interest: list[int], disbursed_on: date
+        self, *, principal_cents: int, level_cents: int, balances: list[int], disbursed_on: date
     ) -> None:
         self._principal_cents = principal_cents
+        self._level_cents = level_cents
         self._balances = balances
-        self._interest = interest
         self._disbursed_on = disbursed_on
         self._rows: tuple[ScheduleRow, ...] | None = None
 
@@ -68,13 +71,14 @@ class Schedule(Sequence[ScheduleRow]):
         """Give all rows as a tuple."""
         if self._rows is None:
             due_on = _cached_due_dates(disbursed_on=self._disbursed_on, term_months=len(self._balances))
-            self._rows = _rows(self._principal_cents, self._balances, self._interest, due_on, 1)
+            balances, interest = _closed(self._principal_cents, self._level_cents, self._balances)
+            self._rows = _rows(self._principal_cents, balances, interest, due_on, 1)
         return self._rows
 
     @property
     def interest_cents(self) -> int:
         """Give the interest of all rows together."""
-        return sum(self._interest)
+        return sum(row.interest_cents for row in self.rows)
 
     @overload
     def __getitem__(self, index: int) -> ScheduleRow: ...
@@ -118,13 +122,13 @@ def amortization_schedule(
     _check(principal_cents, term_months)
     if day_count == DayCount.THIRTY_360:
         numerator, denominator = monthly_factor(annual_rate)
-        _, balances, interest = _level(principal_cents, numerator, denominator, term_months)
+        level, balances = _level(principal_cents, numerator, denominator, term_months)
     else:
         due_on = _cached_due_dates(disbursed_on=disbursed_on, term_months=term_months)
         numerators, denominator = _factors(annual_rate, (disbursed_on, *due_on), day_count)
-        balances, interest = _uneven(principal_cents, numerators, denominator)
+        level, balances = _uneven(principal_cents, numerators, denominator)
     return Schedule(
-        principal_cents=principal_cents, balances=balances, interest=interest, disbursed_on=disbursed_on
+        principal_cents=principal_cents, level_cents=level, balances=balances, disbursed_on=disbursed_on
     )
 
 
@@ -156,16 +160,14 @@ def remaining_schedule(
         raise ValueError("A balance needs at least one due date.")
     numerators, denominator = _factors(annual_rate, (period_start_on, *due_on), day_count)
     if installment_cents is None:
-        balances, interest = _uneven(balance_cents, numerators, denominator)
+        balances, interest = _closed(balance_cents, *_uneven(balance_cents, numerators, denominator))
     else:
         balances, interest = _kept(balance_cents, installment_cents, numerators, denominator)
     return _rows(balance_cents, balances, interest, due_on, first_number)
 
 
-def _level(
-    principal: int, numerator: int, denominator: int, term_months: int
-) -> tuple[int, list[int], list[int]]:
-    """Give installment, balances and interest of a loan whose months all weigh the same."""
+def _level(principal: int, numerator: int, denominator: int, term_months: int) -> tuple[int, list[int]]:
+    """Give installment and balances of a loan whose months all weigh the same; the last entry is the gap."""
     level = annuity_cents(principal, numerator, denominator, term_months)
     balances = _even_balances(principal, level, numerator, denominator, term_months)
     for _ in range(SMOOTHING_ROUNDS):
@@ -173,11 +175,27 @@ def _level(
         if not needs_smoothing(gap, term_months):
             break
         tried = smoothed(level, gap, term_months)
-        others = _even_balances(principal, tried, numerator, denominator, term_months)
-        if abs(others[-1]) >= abs(gap):
+        others = _smaller_gap(principal, tried, numerator, denominator, term_months, gap)
+        if others is None:
             break
         level, balances = tried, others
-    return level, *_closed(principal, level, balances)
+    return level, balances
+
+
+def _smaller_gap(
+    balance: int, installment: int, numerator: int, denominator: int, term_months: int, gap: int
+) -> list[int] | None:
+    """Give the balances under another installment if they end nearer to zero; else give up early."""
+    balances: list[int] = []
+    left = term_months
+    while left > _STRIDE_MONTHS:
+        if is_hopeless(balance, installment, numerator, denominator, left, gap):
+            return None
+        balances += _even_balances(balance, installment, numerator, denominator, _STRIDE_MONTHS)
+        balance = balances[-1]
+        left -= _STRIDE_MONTHS
+    balances += _even_balances(balance, installment, numerator, denominator, left)
+    return balances if abs(balances[-1]) < abs(gap) else None
 
 
 def _even_balances(
@@ -206,8 +224,8 @@ def _even_balances(
     return balances
 
 
-def _uneven(principal: int, numerators: Sequence[int], denominator: int) -> tuple[list[int], list[int]]:
-    """Give balances and interest of a loan whose periods weigh differently."""
+def _uneven(principal: int, numerators: Sequence[int], denominator: int) -> tuple[int, list[int]]:
+    """Give installment and balances of a loan whose periods weigh differently; the last entry is the gap."""
     term = len(numerators)
     level = uneven_annuity_cents(principal, numerators, denominator)
     balances = _uneven_balances(principal, level, numerators, denominator)
@@ -220,7 +238,7 @@ def _uneven(principal: int, numerators: Sequence[int], denominator: int) -> tupl
         if abs(others[-1]) >= abs(gap):
             break
         level, balances = tried, others
-    return _closed(principal, level, balances)
+    return level, balances
 
 
 def _uneven_balances(
@@ -238,9 +256,12 @@ def _closed(principal: int, level: int, balances: list[int]) -> tuple[list[int],
 
     Where a loan of a few cents is paid before its term, the balance stays at zero.
     """
-    interest = list(map(level.__add__, map(sub, balances, (principal, *balances[:-1]))))
-    balances[-1] = 0
-    if len(balances) > 1 and balances[-2] < 0:
+    gap = balances[-1]
+    balances = [*balances[:-1], 0]
+    starts = [principal, *balances[:-1]]
+    interest = list(map(level.__sub__, map(sub, starts, balances)))
+    interest[-1] = gap + level - starts[-1]
+    if starts[-1] < 0:
         paid = next(position for position, balance in enumerate(balances) if balance <= 0)
         rest = len(balances) - paid
         balances[paid:] = repeat(0, rest)

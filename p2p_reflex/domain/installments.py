@@ -55,6 +55,27 @@ def uneven_annuity_cents(principal_cents: int, numerators: Sequence[int], denomi
     return divide_half_even(principal_cents * product, total)
 
 
+def is_hopeless(
+    balance_cents: int,
+    installment_cents: int,
+    numerator: int,
+    denominator: int,
+    months: int,
+    gap_cents: int,
+) -> bool:
+    """Tell whether running a balance down must end further from zero than the gap already known.
+
+    Without rounding it ends at b·v − A·(v − 1)/i with v = (1+i)^months; rounding each month's interest by
+    at most half a cent moves that by at most (v − 1)/2i. One cent more covers the fixed point.
+    """
+    if numerator == 0:
+        return False
+    growth = _fixed_power(((denominator + numerator) << _SCALE_BITS) // denominator, months)
+    grown = denominator * (growth - _SCALE)
+    end = abs(balance_cents * numerator * growth - installment_cents * grown)
+    return end - grown // 2 >= (abs(gap_cents) + 1) * numerator << _SCALE_BITS
+
+
 def smoothed(installment_cents: int, gap_cents: int, term_months: int) -> int:
     """Give the next installment to try: A + (last − A) / n, half-even to the cent."""
     return installment_cents + divide_half_even(gap_cents, term_months)

@@ -1,6 +1,7 @@
 """Owns whole tables of schedules at once: 30/360 loans by the thousand, identical to the single schedule."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -15,39 +16,67 @@ _LARGEST_PRODUCT = 1 << 62
 _UNSURE = 1e-3
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ScheduleBatch:
-    """Many schedules: row k of each array is installment k + 1, column j is loan j; zero after the term."""
+    """Many schedules: row k of each table is installment k + 1, column j is loan j; zero after the term.
 
+    Interest and what the last installment repays are worked out at once; the table of principal follows
+    from them when it is first looked at.
+    """
+
+    term_months: Cents
     installment_cents: Cents
-    principal_cents: Cents
     interest_cents: Cents
+    last_principal_cents: Cents
+
+    @cached_property
+    def principal_cents(self) -> Cents:
+        """Give the principal of every installment."""
+        table = self.installment_cents - self.interest_cents
+        months = np.arange(1, len(table) + 1)[:, np.newaxis]
+        np.copyto(table, 0, where=months > self.term_months)
+        np.copyto(table, self.last_principal_cents, where=months == self.term_months)
+        return table
 
 
 def schedule_batch(*, principal_cents: Cents, rate_millionths: Cents, term_months: Cents) -> ScheduleBatch:
     """Plan many 30/360 loans; the three arrays are as long as there are loans.
 
     Law: to the cent what `amortization_schedule` gives for each. Cents and rates are 64-bit whole
-    numbers; the rate is in millionths a year. What could overflow raises ValueError.
+    numbers; the rate is in millionths a year. What could overflow, or is so small that it is paid before
+    its term, raises ValueError.
     """
     principal = np.ascontiguousarray(principal_cents, dtype=np.int64)
     rate = np.ascontiguousarray(rate_millionths, dtype=np.int64)
     term = np.ascontiguousarray(term_months, dtype=np.int64)
     _check(principal, rate, term)
     level = _annuities(principal, rate, term)
-    gap = _gaps(principal, rate, term, level)
+    interest, last = _run(principal, rate, term, level, _table(term))
+    changed = _smooth(level, _gap(interest, last, level, term), principal, rate, term)
+    if changed.size:
+        loans = principal[changed], rate[changed], term[changed], level[changed]
+        again, last[changed] = _run(*loans, _table(loans[2]))
+        interest[: len(again), changed] = again
+    if last.min() < 0:
+        raise ValueError("An amount in this batch is too small for its term.")
+    return ScheduleBatch(term, level, interest, last)
+
+
+def _smooth(level: Cents, gap: Cents, principal: Cents, rate: Cents, term: Cents) -> Cents:
+    """Move the levels whose last installment is too far off; give the loans that were moved."""
+    moved = np.zeros(term.size, dtype=np.bool_)
     trying = np.flatnonzero(np.abs(gap) > term // 2)
     for _ in range(SMOOTHING_ROUNDS):
         if not trying.size:
             break
         n = term[trying]
         tried = level[trying] + _divide_half_even(gap[trying], n)
-        new_gap = _gaps(principal[trying], rate[trying], n, tried)
+        new_gap = _gap(*_run(principal[trying], rate[trying], n, tried, None), tried, n)
         better = np.abs(new_gap) < np.abs(gap[trying])
         trying = trying[better]
-        level[trying], gap[trying] = tried[better], new_gap[better]
+        level[trying], gap[trying], moved[trying] = tried[better], new_gap[better], True
         trying = trying[np.abs(gap[trying]) > term[trying] // 2]
-    return _tables(principal, rate, term, level)
+    return np.flatnonzero(moved)
 
 
 def _annuities(principal: Cents, rate: Cents, term: Cents) -> Cents:
@@ -62,48 +91,52 @@ def _annuities(principal: Cents, rate: Cents, term: Cents) -> Cents:
     return level
 
 
-def _gaps(principal: Cents, rate: Cents, term: Cents, level: Cents) -> Cents:
-    """Run every loan down to its term; what is left is the gap between the last installment and the level."""
-    balance = principal.copy()
-    gap = np.zeros_like(balance)
-    lengths = set(np.unique(term).tolist())
-    for number in range(1, max(lengths) + 1):
-        balance += _interest(balance, rate)
-        balance -= level
-        if number in lengths:
-            ends = term == number
-            gap[ends] = balance[ends]
-            balance[ends] = 0
+def _table(term: Cents) -> Cents:
+    return np.empty((int(term.max()), term.size), dtype=np.int64)
+
+
+def _gap(interest: Cents, last: Cents, level: Cents, term: Cents) -> Cents:
+    """Give the last installment less the level; of a table of interest, the row of each loan's term."""
+    if interest.ndim > 1:
+        interest = np.take_along_axis(interest, term[np.newaxis] - 1, axis=0)[0]
+    gap: Cents = last + interest - level
     return gap
 
 
-def _tables(principal: Cents, rate: Cents, term: Cents, level: Cents) -> ScheduleBatch:
-    months = int(term.max())
-    principals = np.zeros((months, principal.size), dtype=np.int64)
-    interests = np.zeros_like(principals)
-    balance = principal.copy()
+def _run(
+    principal: Cents, rate: Cents, term: Cents, level: Cents, table: Cents | None
+) -> tuple[Cents, Cents]:
+    """Run every loan down to its term; give its interest and what the last installment repays.
+
+    With a table the interest of every month is written into it; without one only the last is given.
+    """
+    balance, installment = principal.copy(), level.copy()
+    interest, scratch = np.empty_like(balance), np.empty_like(balance)
+    last, last_interest = np.zeros_like(balance), np.zeros_like(balance)
     lengths = set(np.unique(term).tolist())
-    for number in range(1, months + 1):
-        interest, repaid = interests[number - 1], principals[number - 1]
-        interest[:] = _interest(balance, rate)
-        np.subtract(level, interest, out=repaid)
-        np.minimum(repaid, balance, out=repaid)
-        if number in lengths:
-            ends = term == number
-            repaid[ends] = balance[ends]
-        balance -= repaid
-    return ScheduleBatch(level, principals, interests)
+    for month in range(max(lengths)):
+        row = interest if table is None else table[month]
+        _interest(balance, rate, row, scratch)
+        if month + 1 in lengths:
+            ends = term == month + 1
+            np.copyto(last, balance, where=ends)
+            np.copyto(last_interest, row, where=ends)
+            np.copyto(balance, 0, where=ends)
+            np.copyto(installment, 0, where=ends)
+            balance += np.where(ends, 0, row)
+        else:
+            balance += row
+        balance -= installment
+    return (last_interest if table is None else table), last
 
 
-def _interest(balance: Cents, rate: Cents) -> Cents:
+def _interest(balance: Cents, rate: Cents, out: Cents, scratch: Cents) -> None:
     """Round balance · rate / 12 half-even: add the half, then take back ties that went to an odd cent."""
-    raised = balance * rate
-    raised += _YEAR // 2
-    interest: Cents = raised // _YEAR
-    ties = interest * _YEAR == raised
-    if ties.any():
-        interest -= ties & (interest & 1)
-    return interest
+    np.multiply(balance, rate, out=scratch)
+    scratch += _YEAR // 2
+    np.floor_divide(scratch, _YEAR, out=out)
+    ties = np.flatnonzero(out * _YEAR == scratch)
+    out[ties] -= out[ties] & 1
 
 
 def _divide_half_even(numerator: Cents, denominator: Cents) -> Cents:
