@@ -9,7 +9,7 @@ from typing import TypeVar
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from p2p_reflex.domain import fees
+from p2p_reflex.domain import fees, scorecard
 from p2p_reflex.domain.amortization import ScheduleRow, amortization_schedule
 from p2p_reflex.domain.errors import FieldError
 from p2p_reflex.domain.likely_rate import (
@@ -30,6 +30,7 @@ from p2p_reflex.services.listing_limits import BorrowingLimitError, check_limits
 T = TypeVar("T")
 
 MOST_COMPARABLE = 500
+LOWEST_FLOOR_RATE = min(scorecard.FLOOR_RATES.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ def preview(session: Session, *, borrower_id: int, form: ListingForm, business_o
     consequences = None
     if amount_cents is not None and term_months is not None:
         consequences = _consequences(session, borrower_id, amount_cents, term_months, purpose, business_on)
-    floor_rate = consequences.assessment.floor_rate if consequences else Decimal(0)
+    floor_rate = consequences.assessment.floor_rate if consequences else LOWEST_FLOOR_RATE
     highest_rate = _attempt(errors, lambda: listing_form.read_highest_rate(form, floor_rate=floor_rate))
     if consequences and amount_cents is not None and highest_rate is not None:
         consequences = _at_most(consequences, highest_rate, amount_cents, business_on)
