@@ -61,8 +61,8 @@ class Repriced:
     """What became of one book; enough to tell everybody concerned.
 
     Standing bids: `promoted` lead with more than before, `displaced` with less, `cut` kept only the part
-    that leads, `lapsed` left because their lender no longer has the cash, `ended` left as they were told to
-    (or were replaced). `placed` are the new ones; `before_cents` is there what the replaced one led.
+    that leads, `lapsed` left because their lender no longer has the cash, `ended` left as they were told to.
+    `placed` are the new ones; what was led before is there what the replaced one led.
     """
 
     listing_id: int
@@ -82,7 +82,7 @@ class Repriced:
 
 def lock_listing(session: Session, *, listing_id: int) -> Listing:
     """Return a listing as it stands now, locked until the transaction ends. Raises UnknownError."""
-    found = lock_listings(session, listing_ids=[listing_id])
+    found = lock_listings(session, listing_ids=[listing_id]) if book_rows.is_id(listing_id) else []
     if not found or found[0].state is ListingState.DRAFT:
         raise UnknownError("listing")
     return found[0]

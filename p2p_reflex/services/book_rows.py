@@ -131,6 +131,11 @@ class TotalsRow:
     bid_count: int
 
 
+def is_id(value: object) -> bool:
+    """Tell what may be the id of a row from what only a hostile client sends."""
+    return type(value) is int and 0 < value < 2**63
+
+
 def live_bids(session: Session, *, listing_ids: Sequence[int]) -> dict[int, list[LiveBid]]:
     """Return the bids that stand in several books, earliest first, with one query."""
     columns = (
