@@ -238,10 +238,10 @@ def _explain(row: sa.Row[Any], received: str | None) -> tuple[str, str]:
             return "Held for your bid", ""
         case TransactionKind.RELEASE:
             return "Released from your bid", ""
-        case TransactionKind.ORIGINATION if row.held_change_cents < 0:
-            return "Lent from held money", ""
-        case TransactionKind.ORIGINATION:
+        case TransactionKind.ORIGINATION if row.available_change_cents > 0:
             return "Loan paid out", f"after a fee of {money(row.origination_fee_cents or 0)}"
+        case TransactionKind.ORIGINATION:
+            return "Lent", "from what was held" if row.held_change_cents else ""
         case TransactionKind.PAYMENT if received is not None:
             return "Payment received", received
         case TransactionKind.PAYMENT:
