@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from p2p_reflex.domain.errors import LendingError
-from p2p_reflex.domain.order_book import OpenBid
+from p2p_reflex.domain.order_book import Book, OpenBid, fill
 from p2p_reflex.domain.vocabulary import BidState
 from p2p_reflex.models import Bid, Listing
 
@@ -157,6 +157,12 @@ def live_bids(session: Session, *, listing_ids: Sequence[int]) -> dict[int, list
     for row in rows:
         found[row.listing_id].append(LiveBid(*row))
     return found
+
+
+def standing_book(session: Session, *, listing: Listing) -> tuple[Book, list[LiveBid]]:
+    """Return a listing's book as it stands, and the bids in it."""
+    bids = live_bids(session, listing_ids=[listing.id])[listing.id]
+    return fill(asked_cents=listing.amount_cents, bids=[bid.open_bid for bid in bids]), bids
 
 
 def insert(
