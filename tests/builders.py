@@ -2,14 +2,27 @@
 
 import itertools
 import threading
-from collections.abc import Callable
-from datetime import UTC, date, datetime
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from sqlmodel import Session
 
-from p2p_reflex.domain.vocabulary import AccountKind, HomeOwnership, Role, TransactionKind
-from p2p_reflex.models import BorrowerProfile
+from p2p_reflex.domain.amortization import amortization_schedule
+from p2p_reflex.domain.fees import origination_fee_cents, reserve_contribution_cents
+from p2p_reflex.domain.rates import weighted_average_rate
+from p2p_reflex.domain.vocabulary import (
+    AccountKind,
+    BidState,
+    Grade,
+    HomeOwnership,
+    ListingState,
+    Purpose,
+    Role,
+    TransactionKind,
+)
+from p2p_reflex.models import Assessment, Bid, BorrowerProfile, Installment, Listing, Loan, Note
 from p2p_reflex.services import ledger
 from p2p_reflex.services.ledger import Leg, Movement
 from p2p_reflex.services.listing_form import ListingForm
@@ -121,3 +134,161 @@ def a_listing_form(**changes: Any) -> ListingForm:
         "story": "The bakery on Alder Street sells out by ten. A second oven doubles what it can bake.",
     }
     return ListingForm(**typed | changes)
+
+
+def a_loan(
+    session: Session,
+    *,
+    borrower_id: int | None = None,
+    principal_cents: int = 12_000_00,
+    rate: str = "0.1084",
+    term_months: int = 24,
+    notes: Sequence[tuple[int, str]] | None = None,
+    disbursed_on: date = TODAY,
+) -> int:
+    """Make a loan as accepting a book would: listing, accepted bids, notes, schedule, and the money.
+
+    `notes` gives each lender's whole-dollar part and rate.
+    """
+    borrower_id = borrower_id or a_borrower(session)
+    shares = notes or [(principal_cents, rate)]
+    assert sum(cents for cents, _ in shares) == principal_cents
+    annual_rate = weighted_average_rate((cents, Decimal(each)) for cents, each in shares)
+    assert annual_rate is not None
+    plan = amortization_schedule(
+        principal_cents=principal_cents,
+        annual_rate=annual_rate,
+        term_months=term_months,
+        disbursed_on=disbursed_on,
+    )
+    listing_id = _accepted_listing(
+        session, borrower_id, principal_cents, term_months, annual_rate, disbursed_on
+    )
+    fee_cents = origination_fee_cents(principal_cents=principal_cents, grade=Grade.B)
+    loan = Loan(
+        listing_id=listing_id,
+        borrower_id=borrower_id,
+        title="Roof repair after the storm",
+        purpose=Purpose.HOME_IMPROVEMENT,
+        grade=Grade.B,
+        principal_cents=principal_cents,
+        annual_rate=annual_rate,
+        apr=annual_rate + Decimal("0.0203"),
+        term_months=term_months,
+        installment_cents=plan[0].payment_cents,
+        origination_fee_cents=fee_cents,
+        reserve_contribution_cents=reserve_contribution_cents(fee_cents=fee_cents),
+        outstanding_cents=principal_cents,
+        disbursed_on=disbursed_on,
+        next_due_on=plan[0].due_on,
+        final_due_on=plan[-1].due_on,
+        created_at=NOW,
+    )
+    session.add(loan)
+    session.flush()
+    session.add_all(
+        Installment(
+            loan_id=loan.id,
+            number=row.number,
+            due_on=row.due_on,
+            principal_cents=row.principal_cents,
+            interest_cents=row.interest_cents,
+            balance_cents=row.balance_cents,
+        )
+        for row in plan
+    )
+    lender_ids = [_a_note(session, loan, cents, Decimal(each)) for cents, each in shares]
+    _pay_out(session, loan, dict(zip(lender_ids, (cents for cents, _ in shares), strict=True)))
+    session.flush()
+    return loan.id
+
+
+def _accepted_listing(
+    session: Session, borrower_id: int, amount_cents: int, term_months: int, rate: Decimal, on: date
+) -> int:
+    assessment = Assessment(
+        borrower_id=borrower_id,
+        assessed_on=on,
+        expires_on=on + timedelta(days=90),
+        credit_score=731,
+        annual_income_cents=96_000_00,
+        monthly_debt_cents=600_00,
+        years_employed=9,
+        home_ownership=HomeOwnership.OWN,
+        points=70,
+        max_points=100,
+        grade=Grade.B,
+        floor_rate=Decimal("0.01"),
+        expected_loss_rate=Decimal("0.02"),
+        debt_to_income=Decimal("0.2"),
+        created_at=NOW,
+    )
+    session.add(assessment)
+    session.flush()
+    listing = Listing(
+        borrower_id=borrower_id,
+        assessment_id=assessment.id,
+        state=ListingState.ACCEPTED,
+        title="Roof repair after the storm",
+        story="The storm of last week took a third of the roof with it, and winter is near.",
+        purpose=Purpose.HOME_IMPROVEMENT,
+        grade=Grade.B,
+        amount_cents=amount_cents,
+        term_months=term_months,
+        highest_rate=Decimal("0.36"),
+        floor_rate=Decimal("0.01"),
+        expected_loss_rate=Decimal("0.02"),
+        opens_on=on,
+        closes_on=on,
+        decide_until_on=on,
+        covered_cents=amount_cents,
+        offered_cents=amount_cents,
+        average_rate=rate,
+        published_at=NOW,
+        ended_on=on,
+    )
+    session.add(listing)
+    session.flush()
+    return listing.id
+
+
+def _a_note(session: Session, loan: Loan, cents: int, rate: Decimal) -> int:
+    lender_id = a_lender(session, cash_cents=cents)
+    bid = Bid(
+        listing_id=loan.listing_id,
+        lender_id=lender_id,
+        amount_cents=cents,
+        rate=rate,
+        accepted_cents=cents,
+        state=BidState.ACCEPTED,
+        placed_on=loan.disbursed_on,
+        placed_at=NOW,
+    )
+    session.add(bid)
+    session.flush()
+    note = Note(
+        loan_id=loan.id,
+        lender_id=lender_id,
+        bid_id=bid.id,
+        principal_cents=cents,
+        annual_rate=rate,
+        outstanding_cents=cents,
+        bought_on=loan.disbursed_on,
+    )
+    session.add(note)
+    session.flush()
+    return lender_id
+
+
+def _pay_out(session: Session, loan: Loan, parts: dict[int, int]) -> None:
+    accounts = ledger.member_accounts(session, member_ids=[loan.borrower_id, *parts])
+    house = ledger.house_accounts(session)
+    income_cents = loan.origination_fee_cents - loan.reserve_contribution_cents
+    legs = (
+        *(Leg(accounts[lender_id].wallet_id, -cents) for lender_id, cents in parts.items()),
+        Leg(accounts[loan.borrower_id].wallet_id, loan.principal_cents - loan.origination_fee_cents),
+        Leg(house[AccountKind.RESERVE_FUND], loan.reserve_contribution_cents),
+        Leg(house[AccountKind.FEE_INCOME], income_cents),
+    )
+    movement = Movement(kind=TransactionKind.ORIGINATION, memo="Loan paid out", legs=legs, loan_id=loan.id)
+    ledger.post(session, [movement], business_on=loan.disbursed_on, recorded_at=NOW)
