@@ -28,6 +28,9 @@ class ScheduleBatch:
     installment_cents: Cents
     interest_cents: Cents
     last_principal_cents: Cents
+    paid_early: Cents
+    """The loans, if any, whose rounded-up installments have repaid them before their term."""
+    loan_cents: Cents
 
     @cached_property
     def principal_cents(self) -> Cents:
@@ -36,6 +39,9 @@ class ScheduleBatch:
         months = np.arange(1, len(table) + 1)[:, np.newaxis]
         np.copyto(table, 0, where=months > self.term_months)
         np.copyto(table, self.last_principal_cents, where=months == self.term_months)
+        if self.paid_early.size:
+            repaid = np.minimum(table[:, self.paid_early].cumsum(axis=0), self.loan_cents[self.paid_early])
+            table[:, self.paid_early] = np.diff(repaid, axis=0, prepend=0)
         return table
 
 
@@ -43,8 +49,7 @@ def schedule_batch(*, principal_cents: Cents, rate_millionths: Cents, term_month
     """Plan many 30/360 loans; the three arrays are as long as there are loans.
 
     Law: to the cent what `amortization_schedule` gives for each. Cents and rates are 64-bit whole
-    numbers; the rate is in millionths a year. What could overflow, or is so small that it is paid before
-    its term, raises ValueError.
+    numbers; the rate is in millionths a year. What could overflow raises ValueError.
     """
     principal = np.ascontiguousarray(principal_cents, dtype=np.int64)
     rate = np.ascontiguousarray(rate_millionths, dtype=np.int64)
@@ -57,9 +62,12 @@ def schedule_batch(*, principal_cents: Cents, rate_millionths: Cents, term_month
         loans = principal[changed], rate[changed], term[changed], level[changed]
         again, last[changed] = _run(*loans, _table(loans[2]))
         interest[: len(again), changed] = again
-    if last.min() < 0:
-        raise ValueError("An amount in this batch is too small for its term.")
-    return ScheduleBatch(term, level, interest, last)
+    paid_early = np.flatnonzero(last < 0)
+    if paid_early.size:
+        loans = principal[paid_early], rate[paid_early], term[paid_early], level[paid_early]
+        again, last[paid_early] = _run(*loans, _table(loans[2]), stop_at_zero=True)
+        interest[: len(again), paid_early] = again
+    return ScheduleBatch(term, level, interest, last, paid_early, principal)
 
 
 def _smooth(level: Cents, gap: Cents, principal: Cents, rate: Cents, term: Cents) -> Cents:
@@ -104,7 +112,13 @@ def _gap(interest: Cents, last: Cents, level: Cents, term: Cents) -> Cents:
 
 
 def _run(
-    principal: Cents, rate: Cents, term: Cents, level: Cents, table: Cents | None
+    principal: Cents,
+    rate: Cents,
+    term: Cents,
+    level: Cents,
+    table: Cents | None,
+    *,
+    stop_at_zero: bool = False,
 ) -> tuple[Cents, Cents]:
     """Run every loan down to its term; give its interest and what the last installment repays.
 
@@ -127,6 +141,8 @@ def _run(
         else:
             balance += row
         balance -= installment
+        if stop_at_zero:
+            np.maximum(balance, 0, out=balance)
     return (last_interest if table is None else table), last
 
 

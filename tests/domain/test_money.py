@@ -2,6 +2,7 @@
 
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -60,7 +61,7 @@ def test_a_larger_weight_never_gets_less(total, weights):
     parts = split_cents(total, weights)
 
     ordered = sorted(zip(weights, parts, strict=True))
-    for (lighter, less), (heavier, more) in zip(ordered, ordered[1:], strict=False):
+    for (lighter, less), (heavier, more) in pairwise(ordered):
         if lighter < heavier:
             assert less <= more
 

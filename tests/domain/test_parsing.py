@@ -289,9 +289,8 @@ def test_any_text_is_either_read_or_refused(text):
     ):
         try:
             value = read(text)
-        except FieldError as refusal:
-            assert refusal.message.endswith(".")
-        else:
-            if isinstance(value, str):
-                value.encode()
-                assert "\x00" not in value
+        except FieldError:
+            continue
+        if isinstance(value, str):
+            assert value.encode()
+            assert "\x00" not in value
