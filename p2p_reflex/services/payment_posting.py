@@ -14,6 +14,7 @@ from p2p_reflex.domain.vocabulary import AccountKind, LoanState, TransactionKind
 from p2p_reflex.models import Installment, LenderPayment, Loan, Note, Payment, PaymentPart
 from p2p_reflex.services import ledger
 from p2p_reflex.services.ledger import Leg, MemberAccounts, Movement
+from p2p_reflex.services.loan_positions import CHUNK
 from p2p_reflex.services.payment_plans import PaymentPlan
 
 _loans = cast(sa.Table, Loan.__table__)  # type: ignore[attr-defined]
@@ -155,8 +156,14 @@ def _insert_payments(
         }
         for plan, split, transaction_id in zip(plans, splits, transaction_ids, strict=True)
     ]
-    statement = sa.insert(_payments).returning(_payments.c.id, sort_by_parameter_order=True)
-    return tuple(session.connection().execute(statement, rows).scalars())
+    connection = session.connection()
+    connection.execute(sa.insert(_payments), rows)
+    ids: dict[int, int] = {}
+    for start in range(0, len(rows), CHUNK):
+        of_these = _payments.c.transaction_id.in_(transaction_ids[start : start + CHUNK])
+        found = connection.execute(sa.select(_payments.c.transaction_id, _payments.c.id).where(of_these))
+        ids.update((transaction_id, payment_id) for transaction_id, payment_id in found)
+    return tuple(ids[transaction_id] for transaction_id in transaction_ids)
 
 
 def _insert_parts(session: Session, plans: Sequence[PaymentPlan], payment_ids: Sequence[int]) -> None:
