@@ -181,7 +181,7 @@ def _thirds_axis(asked_cents: int, total_cents: int) -> dict[str, Any]:
     if asked_cents < total_cents and top < 4 * third:
         top = 4 * third
     step = third if top <= 4.5 * third else 3 * third * -(-top // (12 * third))
-    values = [step * index for index in range(int(top // step) + 1)]
+    values = [round(step * index, 2) for index in range(int(top // step) + 1)]
     return {"tickvals": values, "ticktext": money_ticks(values), "range": [0, top]}
 
 

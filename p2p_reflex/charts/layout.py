@@ -14,7 +14,16 @@ Record = TypeVar("Record")
 MOST_POINTS = 500
 DASH = "4px,3px"
 FONT = "Inter Variable, system-ui, sans-serif"
-EMPTY_FIGURE = go.Figure(layout={"template": "none", "meta": {"label": "", "head": [], "rows": []}})
+EMPTY_FIGURE = go.Figure(
+    layout={
+        "template": "none",
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "xaxis": {"visible": False},
+        "yaxis": {"visible": False},
+        "meta": {"label": "", "head": [], "rows": []},
+    }
+)
 
 
 def figure(

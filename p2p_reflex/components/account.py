@@ -1,6 +1,7 @@
 """Owns the account corner of the header: the menu of whoever is signed in, or the ways to sign in."""
 
 import reflex as rx
+from reflex.style import set_color_mode
 
 from p2p_reflex.components.badges import avatar
 from p2p_reflex.components.buttons import link_button
@@ -16,7 +17,9 @@ def account_menu() -> rx.Component:
         rx.menu.trigger(
             rx.el.button(
                 avatar(FrameState.initials, size="large"),
-                rx.el.span(FrameState.full_name, class_name="account-name"),
+                rx.el.span(
+                    FrameState.full_name, class_name="account-name", custom_attrs={"aria-hidden": "true"}
+                ),
                 icon("chevron_down"),
                 type="button",
                 class_name="account",
@@ -46,7 +49,7 @@ def colour_item(mode: str, words: str, icon_name: str) -> rx.Component:
         icon(icon_name),
         words,
         rx.cond(is_chosen, icon("check", class_name="tick"), rx.fragment()),
-        on_select=rx.set_color_mode(mode),
+        on_select=set_color_mode(mode),
         class_name="menu-item",
         custom_attrs={"role": "menuitemradio", "aria-checked": rx.cond(is_chosen, "true", "false")},
     )

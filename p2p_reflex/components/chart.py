@@ -5,7 +5,6 @@ from typing import Any
 import plotly.graph_objects as go
 import reflex as rx
 from reflex.style import resolved_color_mode
-from reflex.vars import VarData
 from reflex_components_plotly.plotly import PlotlyBasic
 
 from p2p_reflex.charts.palette import dark_for_light
@@ -29,23 +28,18 @@ const chartInTheme = (figure, theme) => {
 class ThemedPlot(PlotlyBasic):
     """A plot drawn once in the light colours and recoloured in the browser when the theme is dark."""
 
+    color_mode: rx.Var[str]
+
     def add_custom_code(self) -> list[str]:
         """Add the swap of colours to what every plot brings."""
         return [*super().add_custom_code(), _SCRIPT]
 
+    def _exclude_props(self) -> set[str]:
+        return {*super()._exclude_props(), "color_mode"}
+
     def _render(self) -> Any:
-        tag = super()._render()
-        spread = f"chartInTheme({self.data.to(dict)!s}, {resolved_color_mode!s})"
-        return tag.set(
-            special_props=[
-                rx.Var(
-                    spread,
-                    _var_data=VarData.merge(
-                        self.data._get_all_var_data(), resolved_color_mode._get_all_var_data()
-                    ),
-                )
-            ]
-        )
+        spread = f"chartInTheme({self.data.to(dict)!s}, {self.color_mode!s})"
+        return super()._render().set(special_props=[rx.Var(spread)])
 
 
 def chart(
@@ -57,9 +51,14 @@ def chart(
     """
     figure = rx.Var.create(figure)
     meta = figure.to(dict)["layout"].to(dict)["meta"].to(dict)
-    sentence = label if label is not None else meta["label"].to(str)
+    written = meta["label"].to(str)
+    sentence = label if label is not None else rx.cond(written != "", written, "Nothing to draw yet.")
     plot = ThemedPlot.create(
-        data=figure, template=None, config=CONFIG, style={"height": f"{height}px", "width": "100%"}
+        data=figure.to(go.Figure),
+        color_mode=resolved_color_mode,
+        template=None,
+        config=CONFIG,
+        style={"height": f"{height}px", "width": "100%"},
     )
     return rx.el.div(
         rx.el.div(

@@ -34,7 +34,7 @@ def frame(
             _header(),
             rx.el.main(
                 page_head(title, purpose, actions, breadcrumb),
-                *children,
+                rx.el.div(*children, class_name="stack"),
                 rx.cond(FrameState.is_demo_mode, rx.el.div(demo_clock(), class_name="demo-foot")),
                 id="content",
                 tab_index=-1,
@@ -136,7 +136,7 @@ def demo_clock() -> rx.Component:
 
 
 def _side(active: tuple[str, ...]) -> rx.Component:
-    return rx.el.div(
+    return rx.el.aside(
         brand(FrameState.home),
         rx.el.nav(
             by_role({role: side_links(groups, active) for role, groups in PLACES.items()}),
@@ -145,6 +145,7 @@ def _side(active: tuple[str, ...]) -> rx.Component:
         ),
         rx.cond(FrameState.is_demo_mode, rx.el.div(demo_clock(), class_name="side-foot")),
         class_name="side",
+        custom_attrs={"aria-label": "Sidebar"},
     )
 
 

@@ -65,12 +65,20 @@ def row(*cells: rx.Component, mark: Any = None, **props: Any) -> rx.Component:
 
 
 def cell(
-    *children: Words, under: Words | None = None, align: str = "left", phone: str = "", class_name: str = ""
+    *children: Words,
+    under: Words | None = None,
+    phone_under: Words | None = None,
+    align: str = "left",
+    phone: str = "",
+    class_name: str = "",
 ) -> rx.Component:
-    """Draw a cell; `under` is a second, muted line; phone is "", "lead", "figure", "end" or "hide"."""
+    """Draw a cell; `under` is a second, muted line, `phone_under` takes its place on phones.
+
+    `phone` says what the cell becomes there: "lead", "figure" and "end" stay, the others are left out.
+    """
     return rx.el.td(
         *children,
-        given(under, rx.el.span(under, class_name="under")),
+        _second_line(under, phone_under),
         role="cell",
         class_name=class_name,
         custom_attrs=attributes(data_align=align, data_phone=phone or None),
@@ -78,11 +86,18 @@ def cell(
 
 
 def number(
-    text: Words, *, under: Words | None = None, strong: bool = False, muted: bool = False, phone: str = ""
+    text: Words,
+    *,
+    under: Words | None = None,
+    phone_under: Words | None = None,
+    strong: bool = False,
+    muted: bool = False,
+    phone: str = "",
 ) -> rx.Component:
     """Draw a cell with a figure or date, at the right."""
     weight = "w-600" if strong else "muted" if muted else ""
-    return cell(rx.el.span(text, class_name=f"num {weight}"), under=under, align="right", phone=phone)
+    figure = rx.el.span(text, class_name=f"num {weight}")
+    return cell(figure, under=under, phone_under=phone_under, align="right", phone=phone)
 
 
 def lead_cell(
@@ -103,16 +118,13 @@ def lead_cell(
         if isinstance(href, rx.Var) or href
         else rx.el.span(title, class_name="lead-title w-500")
     )
-    second = given(
-        under, rx.el.span(under, class_name="under only-wide" if phone_under is not None else "under")
-    )
+    second = _second_line(under, phone_under)
     return cell(
         rx.el.div(
             given(grade, grade_square(grade)),
             rx.el.div(
                 name,
                 rx.el.div(second, extra, class_name="line-wrap") if extra is not None else second,
-                given(phone_under, rx.el.span(phone_under, class_name="under only-phone")),
                 class_name="lead-text",
             ),
             class_name="lead",
@@ -145,6 +157,15 @@ def pager(text: Words, *, on_previous: Any, on_next: Any, has_previous: Flag, ha
             class_name="line",
         ),
         class_name="pager",
+    )
+
+
+def _second_line(under: Words | None, phone_under: Words | None) -> rx.Component:
+    if phone_under is None:
+        return given(under, rx.el.span(under, class_name="under"))
+    return rx.fragment(
+        given(under, rx.el.span(under, class_name="under only-wide")),
+        given(phone_under, rx.el.span(phone_under, class_name="under only-phone")),
     )
 
 
