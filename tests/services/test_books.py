@@ -1,13 +1,24 @@
 """The laws of the books: silent on a right book, and each speaks when it is broken behind its back."""
 
+from datetime import date
+
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from p2p_reflex.database import read, run, transaction
 from p2p_reflex.domain.vocabulary import AccountKind
-from p2p_reflex.services import books, ledger
-from tests.builders import NOW, TODAY, a_lender
+from p2p_reflex.models import Loan
+from p2p_reflex.services import bidding, books, ledger, listings, opening, payments
+from tests.builders import (
+    NOW,
+    TODAY,
+    a_borrower,
+    a_form_key,
+    a_lender,
+    a_listing_form,
+    a_loan,
+)
 
 JOURNAL_TABLES = ("journal_transaction", "journal_entry")
 
@@ -161,3 +172,127 @@ def test_a_flood_of_violations_is_counted_not_spelled_out(database: Engine) -> N
     do("UPDATE ledger_account SET balance_cents = 0 WHERE kind = 'wallet'")
 
     assert broken_laws()[2][20:] == ("And 5 more of this kind.",)
+
+
+@pytest.fixture
+def loan_id(database: Engine) -> int:
+    """Lend by two lenders, and pay twice: an installment, and one with money ahead of time."""
+    loan_id = run(
+        a_loan, principal_cents=1_200_00, term_months=12, notes=[(900_00, "0.10"), (300_00, "0.14")]
+    )
+    for amount, business_on in (("106.20", date(2026, 12, 20)), ("300", date(2027, 1, 20))):
+        pay(loan_id, amount, business_on)
+    return loan_id
+
+
+def pay(loan_id: int, amount: str, business_on: date) -> None:
+    with transaction() as session:
+        payments.pay(
+            session,
+            borrower_id=session.get_one(Loan, loan_id).borrower_id,
+            loan_id=loan_id,
+            amount=amount,
+            choice="keep_installment",
+            form_key=a_form_key(),
+            business_on=business_on,
+            now=NOW,
+        )
+
+
+def test_a_loan_that_is_paid_ahead_and_paid_off_keeps_every_law(loan_id: int) -> None:
+    assert broken_laws() == {}
+
+    pay(loan_id, "5000", date(2027, 2, 3))
+
+    assert broken_laws() == {}
+
+
+@pytest.mark.parametrize(
+    ("change", "laws"),
+    [
+        ("UPDATE note SET outstanding_cents = outstanding_cents - 1 WHERE id = 1", {5, 8}),
+        ("UPDATE loan SET outstanding_cents = outstanding_cents - 1", {5, 7}),
+        ("UPDATE bid SET accepted_cents = accepted_cents - 100 WHERE id = 1", {6}),
+        ("UPDATE listing SET amount_cents = amount_cents - 100, covered_cents = 100000", {6}),
+        ("UPDATE installment SET principal_cents = principal_cents + 1 WHERE number = 9", {7}),
+        ("UPDATE installment SET interest_paid_cents = interest_paid_cents - 1 WHERE number = 1", {7}),
+        ("UPDATE payment_part SET interest_cents = interest_cents + 1 WHERE id = 1", {7}),
+        ("UPDATE loan SET interest_paid_cents = interest_paid_cents + 1", {7}),
+        ("UPDATE lender_payment SET principal_cents = principal_cents + 1 WHERE id = 1", {8}),
+        ("UPDATE payment SET servicing_fee_cents = servicing_fee_cents + 1 WHERE id = 1", {8}),
+        ("UPDATE note SET interest_received_cents = interest_received_cents + 1 WHERE id = 2", {8}),
+    ],
+)
+def test_a_cent_moved_behind_the_books_breaks_the_law_it_belongs_to(
+    loan_id: int, change: str, laws: set[int]
+) -> None:
+    do(change)
+
+    assert set(broken_laws()) == laws
+
+
+def test_a_part_of_a_payment_that_went_to_another_lender_is_told(loan_id: int) -> None:
+    do("UPDATE note SET lender_id = (SELECT lender_id FROM note WHERE id = 2) WHERE id = 1")
+
+    violations = broken_laws()[8]
+
+    assert len(violations) == 4
+    assert all("than their part of the payment" in violation for violation in violations)
+
+
+@pytest.fixture
+def listing_id(database: Engine) -> int:
+    """Offer 1,900 dollars by four lenders, a bot among them, for a listing of 1,500."""
+    with transaction() as session:
+        opening.open_market(session, business_on=TODAY)
+        listing_id = listings.publish(
+            session,
+            borrower_id=a_borrower(session),
+            form=a_listing_form(amount="1,500", highest_rate="20"),
+            form_key=a_form_key(),
+            business_on=TODAY,
+            now=NOW,
+        )
+        for amount, rate, is_bot in (
+            ("800", "15", False),
+            ("300", "15.5", True),
+            ("300", "15.5", False),
+            ("500", "14.75", False),
+        ):
+            bidding.place_bid(
+                session,
+                lender_id=a_lender(session, cash_cents=1_000_00, is_bot=is_bot),
+                listing_id=listing_id,
+                amount=amount,
+                rate=rate,
+                form_key=a_form_key(),
+                business_on=TODAY,
+                now=NOW,
+            )
+    return listing_id
+
+
+def test_a_book_with_bids_that_lead_in_full_in_part_and_not_at_all_keeps_every_law(listing_id: int) -> None:
+    assert broken_laws() == {}
+    assert read(books.bank_equation).held_cents == 1_500_00
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE bid SET leading_cents = leading_cents - 1 WHERE id = 1",
+        "UPDATE bid SET is_bot = FALSE",
+        "UPDATE bid SET rate = 140000 WHERE id = 2",
+        "UPDATE hold SET amount_cents = amount_cents - 1 WHERE id = 1",
+        "UPDATE hold SET state = 'released' WHERE id = 1",
+        "UPDATE listing SET covered_cents = covered_cents - 1",
+        "UPDATE listing SET offered_cents = offered_cents + 100",
+        "UPDATE listing SET state = 'expired'",
+    ],
+)
+def test_an_open_book_that_does_not_agree_with_its_holds_and_ranks_is_told(
+    listing_id: int, change: str
+) -> None:
+    do(change)
+
+    assert set(broken_laws()) == {4}
