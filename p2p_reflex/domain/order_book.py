@@ -108,11 +108,12 @@ def fill(*, asked_cents: int, bids: Iterable[OpenBid]) -> Book:
 
 
 def place_of(*, asked_cents: int, bids: Iterable[OpenBid], candidate: OpenBid) -> Placement:
-    """Say where a bid would stand; a bid with the same id is the one it replaces."""
-    others = [bid for bid in bids if bid.bid_id != candidate.bid_id]
+    """Say where a bid would stand, compared with the book as it is; a bid with the same id is replaced."""
+    standing = list(bids)
     before = {
-        lead.bid.bid_id: lead.leading_cents for lead in fill(asked_cents=asked_cents, bids=others).leads
+        lead.bid.bid_id: lead.leading_cents for lead in fill(asked_cents=asked_cents, bids=standing).leads
     }
+    others = [bid for bid in standing if bid.bid_id != candidate.bid_id]
     after = fill(asked_cents=asked_cents, bids=[*others, candidate])
     own = next(lead for lead in after.leads if lead.bid.bid_id == candidate.bid_id)
     displaced = tuple(
