@@ -6,10 +6,12 @@ from decimal import Decimal
 from fractions import Fraction
 
 from p2p_reflex.domain.money import round_half_even
+from p2p_reflex.domain.rates import from_millionths, to_millionths
 from p2p_reflex.domain.vocabulary import Grade
 
 FEWEST_COMPARABLE = 5
 COMPARABLE_DAYS = 90
+QUARTER_MILLIONTHS = 2_500
 
 AVERAGE_RATES = {
     Grade.A: Decimal("0.0734"),
@@ -64,9 +66,8 @@ def capped(likely: LikelyRate, *, highest_rate: Decimal) -> LikelyRate:
 
 def suggested_highest_rate(likely: LikelyRate, *, ceiling_rate: Decimal) -> Decimal:
     """Propose a highest rate with some room above the range: a point more, in steps of a quarter."""
-    quarter = Decimal("0.0025")
-    steps = -(-(likely.high_rate + Decimal("0.01")) // quarter)
-    return min(steps * quarter, ceiling_rate)
+    steps = -(-to_millionths(likely.high_rate + Decimal("0.01")) // QUARTER_MILLIONTHS)
+    return min(from_millionths(steps * QUARTER_MILLIONTHS), ceiling_rate)
 
 
 def _quantile(ranked: Sequence[Decimal], part: Fraction) -> Decimal:
