@@ -2,6 +2,7 @@
 
 import json
 from decimal import Decimal
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -104,7 +105,7 @@ def test_never_more_leads_than_was_asked_for(asked, bids):
     assert len(book.leads) == len(bids)
     in_part = [lead for lead in book.leads if 0 < lead.leading_cents < lead.bid.amount_cents]
     assert len(in_part) <= 1
-    for better, worse in zip(book.leads, book.leads[1:], strict=False):
+    for better, worse in pairwise(book.leads):
         assert rank_key(better.bid) < rank_key(worse.bid)
         if worse.leading_cents:
             assert better.leading_cents == better.bid.amount_cents

@@ -3,6 +3,7 @@
 import csv
 from collections import Counter
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -171,7 +172,7 @@ def test_losses_between_the_two_terms_lie_on_a_line():
 def test_a_worse_grade_costs_more_and_its_floor_still_leaves_a_return():
     grades = list(Grade)
 
-    for safer, riskier in zip(grades, grades[1:], strict=False):
+    for safer, riskier in pairwise(grades):
         assert GRADE_FROM_POINTS[safer] > GRADE_FROM_POINTS[riskier]
         assert FLOOR_RATES[safer] < FLOOR_RATES[riskier] < LEGAL_CEILING_RATE
         for term in (36, 60):
