@@ -1,0 +1,269 @@
+"""Owns the look at one loan: for its borrower, for the lenders who hold a part of it, for admins."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, cast
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from p2p_reflex.domain import formats
+from p2p_reflex.domain.allocation import NoteShare, split_to_lenders
+from p2p_reflex.domain.delinquency import days_past_due
+from p2p_reflex.domain.errors import UnknownError
+from p2p_reflex.domain.vocabulary import Role
+from p2p_reflex.models import (
+    Installment,
+    JournalTransaction,
+    LenderPayment,
+    Loan,
+    Member,
+    Note,
+    Payment,
+    PaymentPart,
+)
+from p2p_reflex.services import ledger
+from p2p_reflex.services.loan_positions import PAYABLE_STATES, LoanPosition, ScheduledRow, position
+from p2p_reflex.services.loan_records import (
+    Coverage,
+    InstallmentState,
+    LoanView,
+    NoteLine,
+    NoteReceipts,
+    PaidPart,
+    PaymentLine,
+    ScheduleLine,
+)
+from p2p_reflex.services.payment_quotes import payoff_offer
+
+_installments = cast(sa.Table, Installment.__table__)  # type: ignore[attr-defined]
+_lender_payments = cast(sa.Table, LenderPayment.__table__)  # type: ignore[attr-defined]
+_members = cast(sa.Table, Member.__table__)  # type: ignore[attr-defined]
+_notes = cast(sa.Table, Note.__table__)  # type: ignore[attr-defined]
+_parts = cast(sa.Table, PaymentPart.__table__)  # type: ignore[attr-defined]
+_payments = cast(sa.Table, Payment.__table__)  # type: ignore[attr-defined]
+_transactions = cast(sa.Table, JournalTransaction.__table__)  # type: ignore[attr-defined]
+
+
+def view(session: Session, *, loan_id: int, viewer_id: int, role: Role, business_on: date) -> LoanView:
+    """Show a loan to its borrower, to a lender with a note in it, or to an admin.
+
+    A lender sees only their own notes and what these received; the borrower sees who lent, not what it
+    brought them. Raises UnknownError for anybody else.
+    """
+    found = position(session, loan_id=loan_id)
+    if found is None or not _may_see(found, viewer_id, role):
+        raise UnknownError("loan")
+    loan = session.get_one(Loan, found.id)
+    borrower = session.get_one(Member, loan.borrower_id)
+    is_open = loan.state in PAYABLE_STATES
+    oldest = next((row.due_on for row in found.unpaid), None) if is_open else None
+    is_payer = role is not Role.LENDER and is_open
+    return LoanView(
+        loan_id=loan.id,
+        listing_id=loan.listing_id,
+        viewer=role,
+        borrower_name=formats.person(borrower.full_name),
+        title=loan.title,
+        purpose=loan.purpose,
+        grade=loan.grade,
+        state=loan.state,
+        principal_cents=loan.principal_cents,
+        annual_rate=loan.annual_rate,
+        apr=loan.apr,
+        term_months=loan.term_months,
+        installment_cents=loan.installment_cents,
+        outstanding_cents=loan.outstanding_cents,
+        interest_paid_cents=loan.interest_paid_cents,
+        late_fees_paid_cents=loan.late_fees_paid_cents,
+        disbursed_on=loan.disbursed_on,
+        final_due_on=loan.final_due_on,
+        ended_on=loan.ended_on,
+        autopay=loan.autopay,
+        days_past_due=days_past_due(oldest_unpaid_due_on=oldest, business_on=business_on),
+        schedule=_schedule(found.rows, business_on),
+        payments=_own_receipts(session, found.id, viewer_id)
+        if role is Role.LENDER
+        else _all_payments(session, found.id),
+        notes=_note_lines(session, found, viewer_id, role),
+        payoff=payoff_offer(found, business_on=business_on) if is_payer else None,
+        coverage=_coverage(session, found) if is_payer else None,
+    )
+
+
+def _may_see(loan: LoanPosition, viewer_id: int, role: Role) -> bool:
+    match role:
+        case Role.ADMIN:
+            return True
+        case Role.BORROWER:
+            return loan.borrower_id == viewer_id
+        case Role.LENDER:
+            return any(note.lender_id == viewer_id for note in loan.notes)
+
+
+def _schedule(rows: Sequence[ScheduledRow], business_on: date) -> tuple[ScheduleLine, ...]:
+    upcoming = next((row.number for row in rows if row.unpaid_cents and row.due_on >= business_on), None)
+    return tuple(_schedule_line(row, business_on, is_next=row.number == upcoming) for row in rows)
+
+
+def _schedule_line(row: ScheduledRow, business_on: date, *, is_next: bool) -> ScheduleLine:
+    """Say where an installment stands."""
+    if not row.unpaid_cents:
+        days = max(0, (row.paid_on - row.due_on).days) if row.paid_on else 0
+        state = InstallmentState.PAID_LATE if days else InstallmentState.PAID
+    elif row.due_on < business_on:
+        days, state = (business_on - row.due_on).days, InstallmentState.LATE
+    else:
+        days = (row.due_on - business_on).days
+        state = InstallmentState.NEXT if is_next else InstallmentState.PLANNED
+    return ScheduleLine(
+        number=row.number,
+        due_on=row.due_on,
+        principal_cents=row.principal_cents,
+        interest_cents=row.interest_cents,
+        late_fee_cents=row.late_fee_cents,
+        balance_cents=row.balance_cents,
+        paid_cents=row.paid_cents,
+        unpaid_cents=row.unpaid_cents,
+        paid_on=row.paid_on,
+        state=state,
+        days=days,
+    )
+
+
+def _standing_payments(loan_id: int, *columns: Any) -> sa.Select[Any]:
+    """Ask for a loan's payments that were not reversed, newest first."""
+    reversed_ids = sa.select(_transactions.c.reverses_id).where(_transactions.c.reverses_id.is_not(None))
+    return (
+        sa.select(*columns)
+        .where(_payments.c.loan_id == loan_id, _payments.c.transaction_id.not_in(reversed_ids))
+        .order_by(_payments.c.paid_on.desc(), _payments.c.id.desc())
+    )
+
+
+def _all_payments(session: Session, loan_id: int) -> tuple[PaymentLine, ...]:
+    """List the payments with what each paid of which installment."""
+    connection = session.connection()
+    parts: dict[int, list[PaidPart]] = defaultdict(list)
+    allocated = (
+        sa.select(_parts, _installments.c.number)
+        .join(_installments, _installments.c.id == _parts.c.installment_id)
+        .where(_installments.c.loan_id == loan_id)
+        .order_by(_installments.c.number)
+    )
+    for part in connection.execute(allocated):
+        parts[part.payment_id].append(
+            PaidPart(part.number, part.principal_cents, part.interest_cents, part.late_fee_cents)
+        )
+    rows = connection.execute(_standing_payments(loan_id, _payments))
+    return tuple(_payment_line(row, row, tuple(parts[row.id])) for row in rows)
+
+
+def _own_receipts(session: Session, loan_id: int, lender_id: int) -> tuple[PaymentLine, ...]:
+    """List what a lender's notes received of each payment."""
+    own = sa.select(
+        _lender_payments.c.payment_id,
+        *(
+            sa.func.sum(_lender_payments.c[name], type_=sa.BigInteger).label(name)
+            for name in ("principal_cents", "interest_cents", "late_fee_cents", "servicing_fee_cents")
+        ),
+    )
+    own = own.join(_notes, _notes.c.id == _lender_payments.c.note_id)
+    own = own.where(_notes.c.loan_id == loan_id, _notes.c.lender_id == lender_id)
+    received = {row.payment_id: row for row in session.connection().execute(own.group_by("payment_id"))}
+    rows = session.connection().execute(_standing_payments(loan_id, _payments))
+    return tuple(_payment_line(row, received[row.id], ()) for row in rows if row.id in received)
+
+
+def _payment_line(payment: Any, amounts: Any, parts: tuple[PaidPart, ...]) -> PaymentLine:
+    """Write down a payment; `amounts` is the payment itself, or one lender's part of it."""
+    principal_cents, interest_cents, late_fee_cents, fee_cents = (
+        int(amounts.principal_cents),
+        int(amounts.interest_cents),
+        int(amounts.late_fee_cents),
+        int(amounts.servicing_fee_cents),
+    )
+    return PaymentLine(
+        paid_on=payment.paid_on,
+        amount_cents=principal_cents + interest_cents + late_fee_cents,
+        principal_cents=principal_cents,
+        interest_cents=interest_cents,
+        late_fee_cents=late_fee_cents,
+        servicing_fee_cents=fee_cents,
+        prepaid_principal_cents=payment.prepaid_principal_cents,
+        outstanding_after_cents=payment.outstanding_after_cents,
+        choice=payment.choice,
+        is_payoff=payment.is_payoff,
+        is_autopay=payment.is_autopay,
+        parts=parts,
+    )
+
+
+def _note_lines(session: Session, loan: LoanPosition, viewer_id: int, role: Role) -> tuple[NoteLine, ...]:
+    """List the notes, the largest first; a lender's are only their own."""
+    query = (
+        sa.select(_notes, _members.c.full_name, _members.c.is_bot)
+        .join(_members, _members.c.id == _notes.c.lender_id)
+        .where(_notes.c.loan_id == loan.id)
+        .order_by(_notes.c.principal_cents.desc(), _notes.c.id)
+    )
+    if role is Role.LENDER:
+        query = query.where(_notes.c.lender_id == viewer_id)
+    expected = _expected(loan) if role is not Role.BORROWER else {}
+    return tuple(
+        NoteLine(
+            lender_name=note.full_name if note.is_bot else formats.person(note.full_name),
+            is_bot=note.is_bot,
+            is_own=note.lender_id == viewer_id,
+            principal_cents=note.principal_cents,
+            annual_rate=note.annual_rate,
+            outstanding_cents=note.outstanding_cents,
+            receipts=None if role is Role.BORROWER else _receipts(note, expected.get(note.id, 0)),
+        )
+        for note in session.connection().execute(query)
+    )
+
+
+def _receipts(note: Any, expected_cents: int) -> NoteReceipts:
+    return NoteReceipts(
+        interest_cents=note.interest_received_cents,
+        late_fee_cents=note.late_fees_received_cents,
+        principal_cents=note.principal_cents - note.outstanding_cents,
+        servicing_fee_cents=note.servicing_fees_cents,
+        expected_cents=expected_cents,
+    )
+
+
+def _expected(loan: LoanPosition) -> dict[int, int]:
+    """Work out what each note still receives, after fees, if every installment is paid as planned."""
+    expected: dict[int, int] = defaultdict(int)
+    if loan.state not in PAYABLE_STATES:
+        return expected
+    shares = [note.share for note in loan.notes]
+    for row in loan.unpaid:
+        split = split_to_lenders(
+            principal_cents=row.due.principal_cents,
+            interest_cents=row.due.interest_cents,
+            late_fee_cents=row.due.late_fee_cents,
+            notes=shares,
+        )
+        for part in split:
+            expected[part.note_id] += part.net_cents
+        shares = [
+            NoteShare(share.note_id, share.outstanding_cents - part.principal_cents, share.rate)
+            for share, part in zip(shares, split, strict=True)
+        ]
+    return expected
+
+
+def _coverage(session: Session, loan: LoanPosition) -> Coverage:
+    """Count the installments that the borrower's wallet covers, one after the other."""
+    wallet_cents, _ = ledger.balances(session, member_id=loan.borrower_id)
+    left_cents, covered_count = wallet_cents, 0
+    for row in loan.unpaid:
+        left_cents -= row.unpaid_cents
+        if left_cents < 0:
+            break
+        covered_count += 1
+    return Coverage(wallet_cents, covered_count, len(loan.unpaid))
