@@ -44,23 +44,25 @@ from p2p_reflex.components.cards import (
     strip,
 )
 from p2p_reflex.components.chart import chart
-from p2p_reflex.components.fields import (
-    Slider,
+from p2p_reflex.components.choices import (
     checkbox_field,
-    field,
-    money_field,
-    number_field,
-    password_field,
     radio_group,
-    rate_field,
-    search_field,
     segmented,
     select_field,
     switch,
     switch_row,
+    toggles,
+)
+from p2p_reflex.components.fields import (
+    Slider,
+    field,
+    money_field,
+    number_field,
+    password_field,
+    rate_field,
+    search_field,
     text_field,
     textarea_field,
-    toggles,
 )
 from p2p_reflex.components.frame import demo_clock, frame, logo, page_head
 from p2p_reflex.components.panels import money_dialog, tabs, tooltip

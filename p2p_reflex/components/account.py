@@ -12,33 +12,37 @@ COLOUR_MODES = (("light", "Light", "sun"), ("dark", "Dark", "moon"), ("system", 
 
 
 def account_menu() -> rx.Component:
-    """Draw the button "Account" and its menu: who this is, the colours, signing out."""
-    return rx.menu.root(
-        rx.menu.trigger(
-            rx.el.button(
-                avatar(FrameState.initials, size="large"),
-                rx.el.span(
-                    FrameState.full_name, class_name="account-name", custom_attrs={"aria-hidden": "true"}
-                ),
-                icon("chevron_down"),
-                type="button",
-                class_name="account",
-                custom_attrs={"aria-label": "Account"},
-            )
-        ),
-        rx.menu.content(
-            rx.el.div(
-                rx.el.div(FrameState.full_name, class_name="w-600"),
-                rx.el.div(FrameState.role_name, class_name="t-12 muted"),
-                class_name="menu-head",
+    """Draw who is signed in, under the button "Account" that opens the menu."""
+    return rx.el.div(
+        avatar(FrameState.initials, size="large"),
+        rx.el.span(FrameState.full_name, class_name="account-name"),
+        icon("chevron_down"),
+        rx.menu.root(
+            rx.menu.trigger(
+                rx.el.button(
+                    type="button", class_name="account-cover", custom_attrs={"aria-label": "Account"}
+                )
             ),
-            rx.menu.separator(),
-            *(colour_item(mode, words, icon_name) for mode, words, icon_name in COLOUR_MODES),
-            rx.menu.separator(),
-            rx.menu.item(icon("log_out"), "Sign out", on_select=FrameState.sign_out, class_name="menu-item"),
-            align="end",
-            class_name="menu",
+            _menu(),
+            modal=False,
         ),
+        class_name="account",
+    )
+
+
+def _menu() -> rx.Component:
+    return rx.menu.content(
+        rx.el.div(
+            rx.el.div(FrameState.full_name, class_name="w-600"),
+            rx.el.div(FrameState.role_name, class_name="t-12 muted"),
+            class_name="menu-head",
+        ),
+        rx.menu.separator(),
+        *(colour_item(mode, words, icon_name) for mode, words, icon_name in COLOUR_MODES),
+        rx.menu.separator(),
+        rx.menu.item(icon("log_out"), "Sign out", on_select=FrameState.sign_out, class_name="menu-item"),
+        align="end",
+        class_name="menu",
     )
 
 

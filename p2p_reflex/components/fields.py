@@ -8,7 +8,6 @@ Two ways, chosen by what is passed in:
   was typed; the formatted answer belongs beside the field, never back into it.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,7 +56,7 @@ def text_field(
     """
     field_id = field_id or name
     control |= {"id": field_id, "name": name, "disabled": disabled}
-    control["custom_attrs"] = _control_attributes(field_id, error, help_) | control.pop("custom_attrs", {})
+    control["custom_attrs"] = control_attributes(field_id, error, help_) | control.pop("custom_attrs", {})
     unit, unit_class = (
         (limits, "field-unit limits") if limits is not None and limits != "" else (unit_right, "field-unit")
     )
@@ -81,9 +80,9 @@ def field(
             class_name="field-top",
         ),
         inner,
-        _messages(field_id, error, help_),
+        messages(field_id, error, help_),
         class_name="field",
-        custom_attrs={"data-invalid": _truth(error)},
+        custom_attrs={"data-invalid": truth(error)},
     )
 
 
@@ -150,7 +149,7 @@ def textarea_field(
     """Draw a field for several lines; `counter` ("231 of 2,000") stands right of the label."""
     field_id = field_id or name
     control: dict[str, Any] = {"id": field_id, "name": name, "placeholder": placeholder}
-    control["custom_attrs"] = _control_attributes(field_id, error, help_)
+    control["custom_attrs"] = control_attributes(field_id, error, help_)
     if max_length is not None:
         control["max_length"] = max_length
     if value is None:
@@ -161,146 +160,6 @@ def textarea_field(
         control["custom_attrs"] |= {"rows": rows}
         inner = _followed_control(value, on_change, 250, "", None, "", "", "", control, multiline=True)
     return field(label, inner, field_id=field_id, error=error, help_=help_, aside=counter)
-
-
-def select_field(
-    label: str,
-    options: Sequence[tuple[str, str]] | rx.Var,
-    *,
-    name: str,
-    value: Any = None,
-    on_change: Any = None,
-    default: Any = None,
-    error: Any = "",
-    help_: Words = "",
-    disabled: Flag = False,
-    field_id: str = "",
-    hide_label: bool = False,
-    placeholder: str = "",
-) -> rx.Component:
-    """Draw a choice of one from (value, words) pairs; a var of pairs does as well.
-
-    With `hide_label` the label is only read aloud (filters); `placeholder` is a first option without a value.
-    """
-    field_id = field_id or name
-    control: dict[str, Any] = {"id": field_id, "name": name, "disabled": disabled}
-    if value is not None:
-        control |= {"value": value, "on_change": on_change}
-    elif default is not None:
-        control["default_value"] = default
-    control["custom_attrs"] = _control_attributes(field_id, error, help_)
-    if hide_label:
-        control["custom_attrs"] = attributes(aria_label=label)
-    first = [rx.el.option(placeholder, value="")] if placeholder else []
-    box = rx.el.div(
-        rx.el.select(*first, *_options(options), **control),
-        icon("chevron_down", class_name="chevron"),
-        class_name="field-box",
-    )
-    if hide_label:
-        return rx.el.div(box, class_name="field")
-    return field(label, box, field_id=field_id, error=error, help_=help_)
-
-
-def radio_group(
-    legend: str,
-    options: Sequence[tuple[str, str, str]],
-    *,
-    name: str,
-    value: Any = None,
-    on_change: Any = None,
-    default: str = "",
-    look: str = "",
-    hide_legend: bool = False,
-    error: Any = "",
-) -> rx.Component:
-    """Draw a choice of one, all seen at once: (value, name, note); look is "", "across" or "boxes".
-
-    Each radio's accessible name is exactly its name; its note describes it.
-    """
-    return rx.el.fieldset(
-        rx.el.legend(legend, class_name="visually-hidden" if hide_legend else "field-label"),
-        rx.el.div(
-            *(_choice(name, option, value, on_change, default) for option in options),
-            class_name=f"choices {look}",
-        ),
-        _messages(name, error, ""),
-        class_name="field",
-        custom_attrs={"data-invalid": _truth(error)},
-    )
-
-
-def checkbox_field(
-    label: Words, *, name: str, note: Words = "", default: bool = False, error: Any = ""
-) -> rx.Component:
-    """Draw a box to tick in a form; it arrives as "on" or not at all."""
-    return rx.el.div(
-        rx.el.label(
-            rx.el.input(type="checkbox", name=name, id=name, default_checked=default),
-            rx.el.span(label, given(note, rx.el.span(note, class_name="choice-note"))),
-            class_name="choice",
-        ),
-        _messages(name, error, ""),
-        class_name="field",
-    )
-
-
-def switch(label: str, *, checked: Any, on_change: Any, disabled: Flag = False) -> rx.Component:
-    """Draw a switch alone; `on_change` gets nothing and turns it over on the server."""
-    return rx.el.button(
-        type="button",
-        role="switch",
-        class_name="switch",
-        on_click=on_change,
-        disabled=disabled,
-        custom_attrs={"aria-label": label, "aria-checked": _truth(checked)},
-    )
-
-
-def switch_row(
-    label: str, note: Words, *, checked: Any, on_change: Any, disabled: Flag = False
-) -> rx.Component:
-    """Draw a switch with its name and what it does at the left."""
-    return rx.el.div(
-        rx.el.div(
-            rx.el.div(label, class_name="switch-name"), given(note, rx.el.div(note, class_name="t-12 muted"))
-        ),
-        switch(label, checked=checked, on_change=on_change, disabled=disabled),
-        class_name="switch-row",
-    )
-
-
-def segmented(
-    label: str, options: Sequence[tuple[str, str]], *, current: Any, on_change: Any, small: bool = False
-) -> rx.Component:
-    """Draw a choice of one in a row; `on_change` gets the chosen value."""
-    return _segments(label, options, lambda value: current == value, on_change, small)
-
-
-def toggles(
-    label: str, options: Sequence[tuple[str, str]], *, chosen: rx.Var, on_toggle: Any, small: bool = False
-) -> rx.Component:
-    """Draw a choice of several in a row, from a list var; `on_toggle` gets the pressed value."""
-    return _segments(label, options, lambda value: chosen.contains(value), on_toggle, small)
-
-
-def _segments(
-    label: str, options: Sequence[tuple[str, str]], is_on: Any, on_press: Any, small: bool
-) -> rx.Component:
-    return rx.el.div(
-        *(
-            rx.el.button(
-                words,
-                type="button",
-                on_click=on_press(value),
-                custom_attrs={"aria-pressed": _truth(is_on(value))},
-            )
-            for value, words in options
-        ),
-        role="group",
-        class_name="segmented small" if small else "segmented",
-        custom_attrs=attributes(aria_label=label),
-    )
 
 
 def _form_control(
@@ -364,29 +223,8 @@ def _camel(name: str) -> str:
     return first + "".join(part.capitalize() for part in rest)
 
 
-def _choice(
-    name: str, option: tuple[str, str, str], value: Any, on_change: Any, default: str
-) -> rx.Component:
-    choice, words, note = option
-    choice_id = f"{name}-{choice}"
-    control: dict[str, Any] = {"id": choice_id, "name": name, "value": choice, "type": "radio"}
-    if value is None:
-        control["default_checked"] = choice == default
-    else:
-        control |= {"checked": value == choice, "on_change": on_change(choice)}
-    if note:
-        control["custom_attrs"] = attributes(aria_describedby=f"{choice_id}-note")
-    return rx.el.div(
-        rx.el.input(**control),
-        rx.el.span(
-            rx.el.label(words, html_for=choice_id, class_name="choice-name"),
-            given(note, rx.el.span(note, id=f"{choice_id}-note", class_name="choice-note")),
-        ),
-        class_name="choice",
-    )
-
-
-def _messages(field_id: str, error: Any, help_: Words) -> rx.Component:
+def messages(field_id: str, error: Any, help_: Words) -> rx.Component:
+    """Put the help and the sentence that refuses under a control."""
     return rx.fragment(
         given(help_, rx.el.p(help_, id=f"{field_id}-help", class_name="field-help")),
         rx.el.div(
@@ -397,20 +235,16 @@ def _messages(field_id: str, error: Any, help_: Words) -> rx.Component:
     )
 
 
-def _control_attributes(field_id: str, error: Any, help_: Any) -> dict[str, Any]:
+def control_attributes(field_id: str, error: Any, help_: Any) -> dict[str, Any]:
+    """Tie a control to its messages."""
     described_by = f"{field_id}-error"
     if isinstance(help_, rx.Component) or (isinstance(help_, str) and help_):
         described_by = f"{field_id}-help {described_by}"
-    return {"aria-invalid": _truth(error), "aria-describedby": described_by}
+    return {"aria-invalid": truth(error), "aria-describedby": described_by}
 
 
-def _options(options: Sequence[tuple[str, str]] | rx.Var) -> list[rx.Component]:
-    if isinstance(options, rx.Var):
-        return [rx.foreach(options, lambda pair: rx.el.option(pair[1], value=pair[0]))]
-    return [rx.el.option(words, value=value) for value, words in options]
-
-
-def _truth(flag: Any) -> Any:
+def truth(flag: Any) -> Any:
+    """Write a flag as HTML does."""
     if isinstance(flag, rx.Var):
         return rx.cond(flag, "true", "false")
     return "true" if flag else "false"

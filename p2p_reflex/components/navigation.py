@@ -125,4 +125,5 @@ def _more(places: list[Place]) -> rx.Component:
             side="top",
             class_name="menu",
         ),
+        modal=False,
     )

@@ -6,7 +6,7 @@ import reflex as rx
 
 from p2p_reflex.components.account import COLOUR_MODES, colour_item, sign_links
 from p2p_reflex.components.buttons import link_button
-from p2p_reflex.components.frame import brand
+from p2p_reflex.components.frame import brand, skip_link
 from p2p_reflex.components.theme import Words, icon
 from p2p_reflex.state.frame import FrameState
 
@@ -16,7 +16,7 @@ LANDING_LINKS = (("How it works", "/#how"), ("Rates", "/#rates"), ("The books", 
 def public_frame(*children: Words, links: Sequence[tuple[str, str]] = LANDING_LINKS) -> rx.Component:
     """Put an open page under the top bar and over the foot; sections lay themselves out in `public_width`."""
     return rx.el.div(
-        rx.el.a("Skip to the content", href="#content", class_name="skip"),
+        skip_link(),
         rx.el.header(
             rx.el.div(
                 brand("/"),
@@ -87,4 +87,5 @@ def _menu(links: Sequence[tuple[str, str]]) -> rx.Component:
             align="end",
             class_name="menu",
         ),
+        modal=False,
     )
