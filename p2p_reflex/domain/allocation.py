@@ -127,30 +127,6 @@ def allocate_payment(
     return Allocation(tuple(parts), prepaid_cents, left_cents - prepaid_cents)
 
 
-def allocate_payoff(
-    *, amount_cents: int, quote: PayoffQuote, dues: Sequence[Due], business_on: date
-) -> Allocation:
-    """Allocate a payment that pays the loan off at its quote; what exceeds the quote is unused.
-
-    What is due is paid in full, the next installment takes the accrued interest, and the principal of all
-    later ones is paid ahead. Law: the total is the quote's, to the cent. Too little raises ValueError.
-    """
-    if amount_cents < quote.total_cents:
-        raise ValueError("The amount is less than the payoff.")
-    accrued_cents = quote.interest_cents - sum(
-        due.interest_cents for due in dues if due.due_on <= business_on
-    )
-    principal_left_cents = quote.principal_cents
-    parts = []
-    for due in _payable(dues, business_on):
-        interest_cents = due.interest_cents if due.due_on <= business_on else accrued_cents
-        principal_cents = min(due.principal_cents, principal_left_cents)
-        principal_left_cents -= principal_cents
-        if due.late_fee_cents or interest_cents or principal_cents:
-            parts.append(Part(due.number, due.late_fee_cents, interest_cents, principal_cents))
-    return Allocation(tuple(parts), principal_left_cents, amount_cents - quote.total_cents)
-
-
 def split_to_lenders(
     *, principal_cents: int, interest_cents: int, late_fee_cents: int, notes: Sequence[NoteShare]
 ) -> tuple[LenderPart, ...]:

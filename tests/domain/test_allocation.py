@@ -12,7 +12,6 @@ from p2p_reflex.domain.allocation import (
     NoteShare,
     Part,
     allocate_payment,
-    allocate_payoff,
     payoff_quote,
     split_to_lenders,
 )
@@ -205,28 +204,3 @@ def test_a_payoff_adds_overdue_interest_and_fees_but_never_interest_twice():
 def test_interest_paid_before_it_accrued_is_not_asked_for_again():
     assert quote(TODAY, NEXT, paid=10_00).interest_cents == 21_94
     assert quote(TODAY, NEXT, paid=56_37).interest_cents == 0
-
-
-@given(st.integers(0, 60), st.integers(0, 56_37), st.integers(0, 10_000))
-def test_a_payoff_takes_exactly_its_quote(days, paid, extra):
-    business_on = date(2026, 11, 3) + timedelta(days=days)
-    dues = [
-        Due(9, date(2026, 11, 3), 22_34, 59_87, 386_85),
-        Due(10, date(2026, 12, 3), 0, 56_37 - paid, 390_35),
-        Due(11, date(2027, 1, 3), 0, 52_85, 5_463_23),
-    ]
-    asked = quote(business_on, dues, paid=paid)
-
-    allocation = allocate_payoff(
-        amount_cents=asked.total_cents + extra, quote=asked, dues=dues, business_on=business_on
-    )
-
-    assert allocation.total_cents == asked.total_cents
-    assert allocation.principal_cents == asked.principal_cents
-    assert allocation.interest_cents == asked.interest_cents
-    assert allocation.unused_cents == extra
-
-
-def test_less_than_the_quote_is_no_payoff():
-    with pytest.raises(ValueError, match="less than the payoff"):
-        allocate_payoff(amount_cents=6_272_36, quote=quote(TODAY, NEXT), dues=NEXT, business_on=TODAY)
