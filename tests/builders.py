@@ -23,7 +23,7 @@ from p2p_reflex.domain.vocabulary import (
     TransactionKind,
 )
 from p2p_reflex.models import Assessment, Bid, BorrowerProfile, Installment, Listing, Loan, Note
-from p2p_reflex.services import ledger
+from p2p_reflex.services import books, ledger
 from p2p_reflex.services.ledger import Leg, Movement
 from p2p_reflex.services.listing_form import ListingForm
 from p2p_reflex.services.members import create_member
@@ -292,3 +292,70 @@ def _pay_out(session: Session, loan: Loan, parts: dict[int, int]) -> None:
     )
     movement = Movement(kind=TransactionKind.ORIGINATION, memo="Loan paid out", legs=legs, loan_id=loan.id)
     ledger.post(session, [movement], business_on=loan.disbursed_on, recorded_at=NOW)
+
+
+def a_listing(
+    session: Session,
+    *,
+    borrower_id: int | None = None,
+    amount_cents: int = 1_000_00,
+    floor_rate: str = "0.06",
+    highest_rate: str = "0.20",
+    grade: Grade = Grade.B,
+    term_months: int = 36,
+    purpose: Purpose = Purpose.CAR,
+    title: str = "Used van for a flower route",
+    window_days: int = 7,
+    smallest_share_percent: int = 100,
+    accepts_automatically: bool = False,
+    opens_on: date = TODAY,
+) -> int:
+    """Open a listing for bids, with the grade and limits as said."""
+    borrower_id = borrower_id or a_borrower(session)
+    assessment = Assessment(
+        borrower_id=borrower_id,
+        assessed_on=opens_on,
+        expires_on=opens_on + timedelta(days=90),
+        credit_score=731,
+        annual_income_cents=96_000_00,
+        monthly_debt_cents=600_00,
+        years_employed=9,
+        home_ownership=HomeOwnership.OWN,
+        points=84,
+        max_points=120,
+        grade=grade,
+        floor_rate=Decimal(floor_rate),
+        expected_loss_rate=Decimal("0.0331"),
+        debt_to_income=Decimal("0.24"),
+        factors=[{"name": "Credit score", "label": "Credit score 731", "points": 38}],
+        created_at=NOW,
+    )
+    session.add(assessment)
+    session.flush()
+    listing = Listing(
+        borrower_id=borrower_id,
+        assessment_id=assessment.id,
+        title=title,
+        story="The old van fails its next inspection, and the route needs one every day.",
+        purpose=purpose,
+        grade=grade,
+        amount_cents=amount_cents,
+        term_months=term_months,
+        highest_rate=Decimal(highest_rate),
+        floor_rate=Decimal(floor_rate),
+        expected_loss_rate=Decimal("0.0331"),
+        smallest_share_percent=smallest_share_percent,
+        accepts_automatically=accepts_automatically,
+        opens_on=opens_on,
+        closes_on=opens_on + timedelta(days=window_days),
+        decide_until_on=opens_on + timedelta(days=window_days + 2),
+        published_at=NOW,
+    )
+    session.add(listing)
+    session.flush()
+    return listing.id
+
+
+def broken_laws(session: Session) -> list[str]:
+    """List everything that breaks a law of the books; a test expects nothing."""
+    return [sentence for law in books.check_books(session) for sentence in law.violations]
