@@ -2,6 +2,6 @@
 
 from starlette.routing import BaseRoute
 
-from p2p_reflex.api import health, session
+from p2p_reflex.api import exports, health, session
 
-ROUTES: list[BaseRoute] = [*health.ROUTES, *session.ROUTES]
+ROUTES: list[BaseRoute] = [*exports.ROUTES, *health.ROUTES, *session.ROUTES]
