@@ -41,7 +41,7 @@ def size_bar(leading: Any, behind: Any = 0) -> rx.Component:
 
 def _part(percent: Any, class_name: str = "") -> rx.Component:
     width = percent.to_string() + "%" if isinstance(percent, rx.Var) else f"{percent}%"
-    return rx.el.i(class_name=class_name, custom_attrs={"style": {"width": width}})
+    return rx.el.i(class_name=class_name, custom_attrs={"style": rx.Var.create({"width": width})})
 
 
 def share_bar(*parts: tuple[str, Any]) -> rx.Component:
@@ -79,8 +79,6 @@ def range_bar(start: Any, end: Any, middle: Any) -> rx.Component:
         rx.el.i(),
         rx.el.b(),
         class_name="range-bar",
-        custom_attrs={
-            "style": {"--from": start, "--to": end, "--middle": middle},
-            "aria-hidden": "true",
-        },
+        custom_attrs=measures(**{"from": start, "to": end, "middle": middle})
+        | attributes(aria_hidden="true"),
     )

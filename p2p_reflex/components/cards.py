@@ -5,7 +5,7 @@ from typing import Any
 
 import reflex as rx
 
-from p2p_reflex.components.theme import Words, attributes, given, icon, pick
+from p2p_reflex.components.theme import Words, attributes, given, icon, measures, pick
 
 NOTICE_ICONS = {"good": "arrow_up", "warning": "triangle_alert", "bad": "circle_alert"}
 
@@ -143,7 +143,7 @@ def factor(words: Words, points: Words, side: str | rx.Var, size: Any) -> rx.Com
         rx.el.span(
             rx.el.i(),
             class_name="factor-bar",
-            custom_attrs={"data-side": side, "style": {"--size": size}, "aria-hidden": "true"},
+            custom_attrs=attributes(data_side=side, aria_hidden="true") | measures(size=size),
         ),
         rx.el.span(points, class_name="num right"),
         class_name="factor",

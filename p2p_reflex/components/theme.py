@@ -39,7 +39,8 @@ def attributes(**values: Any) -> dict[str, Any]:
 
 def measures(**values: Any) -> dict[str, Any]:
     """Hand figures to the stylesheet as its variables: covered=84 becomes --covered."""
-    return {"style": {f"--{name}": value for name, value in values.items()}}
+    # A var inside a plain dict would not bring its state along.
+    return {"style": rx.Var.create({f"--{name}": value for name, value in values.items()})}
 
 
 def pick(value: str | rx.Var, choices: Mapping[str, rx.Component], otherwise: rx.Component) -> rx.Component:
