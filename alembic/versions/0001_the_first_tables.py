@@ -432,13 +432,37 @@ def upgrade() -> None:
             name=op.f("fk_journal_transaction_reverses_id_journal_transaction"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_journal_transaction")),
-        sa.UniqueConstraint("key", name=op.f("uq_journal_transaction_key")),
-        sa.UniqueConstraint("reverses_id", name=op.f("uq_journal_transaction_reverses_id")),
     )
     with op.batch_alter_table("journal_transaction", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_journal_transaction_business_on"), ["business_on"], unique=False)
-        batch_op.create_index(batch_op.f("ix_journal_transaction_listing_id"), ["listing_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_journal_transaction_loan_id"), ["loan_id"], unique=False)
+        batch_op.create_index(
+            "ix_journal_transaction_listing_id",
+            ["listing_id"],
+            unique=False,
+            sqlite_where=sa.text("listing_id IS NOT NULL"),
+            postgresql_where=sa.text("listing_id IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_journal_transaction_loan_id",
+            ["loan_id"],
+            unique=False,
+            sqlite_where=sa.text("loan_id IS NOT NULL"),
+            postgresql_where=sa.text("loan_id IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "uq_journal_transaction_key",
+            ["key"],
+            unique=True,
+            sqlite_where=sa.text("key IS NOT NULL"),
+            postgresql_where=sa.text("key IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "uq_journal_transaction_reverses_id",
+            ["reverses_id"],
+            unique=True,
+            sqlite_where=sa.text("reverses_id IS NOT NULL"),
+            postgresql_where=sa.text("reverses_id IS NOT NULL"),
+        )
 
     op.create_table(
         "journal_entry",
@@ -618,8 +642,26 @@ def downgrade() -> None:
 
     op.drop_table("journal_entry")
     with op.batch_alter_table("journal_transaction", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_journal_transaction_loan_id"))
-        batch_op.drop_index(batch_op.f("ix_journal_transaction_listing_id"))
+        batch_op.drop_index(
+            "uq_journal_transaction_reverses_id",
+            sqlite_where=sa.text("reverses_id IS NOT NULL"),
+            postgresql_where=sa.text("reverses_id IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "uq_journal_transaction_key",
+            sqlite_where=sa.text("key IS NOT NULL"),
+            postgresql_where=sa.text("key IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "ix_journal_transaction_loan_id",
+            sqlite_where=sa.text("loan_id IS NOT NULL"),
+            postgresql_where=sa.text("loan_id IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "ix_journal_transaction_listing_id",
+            sqlite_where=sa.text("listing_id IS NOT NULL"),
+            postgresql_where=sa.text("listing_id IS NOT NULL"),
+        )
         batch_op.drop_index(batch_op.f("ix_journal_transaction_business_on"))
 
     op.drop_table("journal_transaction")

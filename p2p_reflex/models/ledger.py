@@ -41,20 +41,34 @@ class LedgerAccount(SQLModel, table=True):
     may_be_negative: bool = False
 
 
+def _sparse_index(column: str, *, unique: bool = False) -> Index:
+    """Index the journal's rows that have a value in a column."""
+    given = sa.text(f"{column} IS NOT NULL")
+    name = f"{'uq' if unique else 'ix'}_journal_transaction_{column}"
+    return Index(name, column, unique=unique, sqlite_where=given, postgresql_where=given)
+
+
 class JournalTransaction(SQLModel, table=True):
     """One money event; its entries sum to zero. Never changed, never removed, reversed at most once."""
 
     __tablename__ = "journal_transaction"
+    __table_args__ = (
+        # Most transactions have only some of these; an index of the others' nothings would cost every write.
+        _sparse_index("key", unique=True),
+        _sparse_index("reverses_id", unique=True),
+        _sparse_index("listing_id"),
+        _sparse_index("loan_id"),
+    )
 
     id: int = key()
     kind: TransactionKind = word(TransactionKind)
     business_on: date = Field(index=True)
     recorded_at: datetime = moment()
     memo: str = Field(max_length=200)
-    key: str | None = Field(default=None, max_length=120, unique=True)
-    listing_id: int | None = link("listing.id", nullable=True)
-    loan_id: int | None = link("loan.id", nullable=True)
-    reverses_id: int | None = link("journal_transaction.id", nullable=True, unique=True)
+    key: str | None = Field(default=None, max_length=120)
+    listing_id: int | None = link("listing.id", nullable=True, index=False)
+    loan_id: int | None = link("loan.id", nullable=True, index=False)
+    reverses_id: int | None = link("journal_transaction.id", nullable=True, index=False)
     actor_id: int | None = link("member.id", nullable=True, index=False)
 
 

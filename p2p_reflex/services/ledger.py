@@ -19,6 +19,7 @@ from p2p_reflex.domain.vocabulary import AccountKind, TransactionKind
 from p2p_reflex.models import JournalEntry, JournalTransaction, LedgerAccount
 
 MAX_CENTS = 10**15
+FEW_ACCOUNTS = 3
 
 _accounts = cast(sa.Table, LedgerAccount.__table__)  # type: ignore[attr-defined]
 _transactions = cast(sa.Table, JournalTransaction.__table__)  # type: ignore[attr-defined]
@@ -35,6 +36,14 @@ _MOVE = (
     )
     .values(balance_cents=_accounts.c.balance_cents + sa.bindparam("p_delta", type_=sa.BigInteger))
 )
+
+_MOVE_ONE = _MOVE.returning(_accounts.c.balance_cents)
+_ENDING = sa.select(_accounts.c.id, _accounts.c.balance_cents).where(
+    _accounts.c.id.in_(sa.bindparam("p_accounts", expanding=True))
+)
+_ADD_TRANSACTION = sa.insert(_transactions)
+_ADD_TRANSACTIONS = sa.insert(_transactions).returning(_transactions.c.id, sort_by_parameter_order=True)
+_ADD_ENTRIES = sa.insert(_entries)
 
 
 class InsufficientFundsError(LendingError):
@@ -212,12 +221,18 @@ def _move_balances(session: Session, net: dict[int, int]) -> dict[int, int]:
     """Add the net changes to the cached balances, each guarded in SQL; return the balances after."""
     connection = session.connection()
     changes = [{"p_account": account_id, "p_delta": net[account_id]} for account_id in sorted(net)]
+    if len(changes) <= FEW_ACCOUNTS:
+        ending: dict[int, int] = {}
+        for change in changes:
+            balance = connection.execute(_MOVE_ONE, change).scalar()
+            if balance is None:
+                raise _shortage(session, net)
+            ending[change["p_account"]] = balance
+        return ending
     moved = connection.execute(_MOVE, changes).rowcount
     if moved != len(changes):
         raise _shortage(session, net)
-    rows = connection.execute(
-        sa.select(_accounts.c.id, _accounts.c.balance_cents).where(_accounts.c.id.in_(list(net)))
-    )
+    rows = connection.execute(_ENDING, {"p_accounts": list(net)})
     return {row.id: row.balance_cents for row in rows}
 
 
@@ -257,8 +272,10 @@ def _insert_transactions(
         }
         for movement in movements
     ]
-    statement = sa.insert(_transactions).returning(_transactions.c.id, sort_by_parameter_order=True)
-    return tuple(session.connection().execute(statement, rows).scalars())
+    connection = session.connection()
+    if len(rows) == 1:
+        return (int(connection.execute(_ADD_TRANSACTION, rows[0]).inserted_primary_key[0]),)
+    return tuple(connection.execute(_ADD_TRANSACTIONS, rows).scalars())
 
 
 def _insert_entries(
@@ -283,4 +300,4 @@ def _insert_entries(
                     "balance_after_cents": running[leg.account_id],
                 }
             )
-    session.connection().execute(sa.insert(_entries), rows)
+    session.connection().execute(_ADD_ENTRIES, rows)

@@ -1,0 +1,1 @@
+"""Speed, measured side by side in one run: ratios travel between machines, seconds do not."""

@@ -1,0 +1,46 @@
+"""Owns `make bench`: runs every benchmark, or the ones named, and prints a table."""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+
+from benchmarks import ledger_transfers, schedules
+from benchmarks.measuring import Comparison
+
+BENCHMARKS: dict[str, Callable[[], Iterator[Comparison]]] = {
+    "schedules": schedules.compare,
+    "ledger": ledger_transfers.compare,
+}
+
+HEADS = ("what", "ours", "peer", "peer's", "ratio", "goal")
+
+
+def main() -> int:
+    """Run and print; the exit code tells whether every goal was reached in this run."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", help=f"which ones; all of: {', '.join(BENCHMARKS)}")
+    chosen = parser.parse_args().names or list(BENCHMARKS)
+    unknown = [name for name in chosen if name not in BENCHMARKS]
+    if unknown:
+        parser.error(f"There is no benchmark called {unknown[0]}.")
+    rows = [HEADS]
+    reached = True
+    for name in chosen:
+        for comparison in BENCHMARKS[name]():
+            rows.append(comparison.cells())
+            reached = reached and comparison.is_reached
+            print(f"  measured: {comparison.what}", file=sys.stderr)
+    _print_table(rows)
+    return 0 if reached else 1
+
+
+def _print_table(rows: list[tuple[str, ...]]) -> None:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADS))]
+    for place, row in enumerate(rows):
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        if place == 0:
+            print("  ".join("-" * width for width in widths))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
