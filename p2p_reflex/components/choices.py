@@ -157,7 +157,7 @@ def _choice(
     choice, words, note = option
     choice_id = f"{name}-{choice}"
     marks = {"name": name, "value": choice} | attributes(
-        aria_describedby=f"{choice_id}-note" if note else None
+        aria_describedby=None if isinstance(note, str) and not note else f"{choice_id}-note"
     )
     if value is None:
         radio = rx.el.input(type="radio", id=choice_id, default_checked=choice == default, custom_attrs=marks)

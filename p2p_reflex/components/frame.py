@@ -171,5 +171,7 @@ def _crumbs(breadcrumb: Crumbs) -> rx.Component:
     for words, href in breadcrumb:
         if steps:
             steps.append(rx.el.li(icon("chevron_right", 12), custom_attrs={"aria-hidden": "true"}))
-        steps.append(rx.el.li(anchor(words, href=href) if href else rx.el.span(words)))
+        steps.append(
+            rx.el.li(anchor(words, href=href) if isinstance(href, rx.Var) or href else rx.el.span(words))
+        )
     return rx.el.nav(rx.el.ol(*steps), class_name="crumbs", custom_attrs={"aria-label": "Breadcrumb"})
