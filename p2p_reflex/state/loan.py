@@ -1,0 +1,247 @@
+"""Owns the screen of one loan: what it shows to whom, paying, paying ahead, paying off, autopay."""
+
+import re
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime
+from typing import Any
+
+import plotly.graph_objects as go
+import reflex as rx
+from reflex.event import EventSpec
+
+from p2p_reflex.charts import EMPTY_FIGURE, balance_chart
+from p2p_reflex.domain.errors import UnknownError
+from p2p_reflex.domain.vocabulary import PrepaymentChoice, Role
+from p2p_reflex.services import autopay, business_date, loans, payments
+from p2p_reflex.services.loan_records import LoanView
+from p2p_reflex.services.payments import PaymentOutcome
+from p2p_reflex.state.base import ScreenState, key_in, loads, requires, text_in
+from p2p_reflex.state.frame import FrameState
+from p2p_reflex.state.loan_facts import LoanShown, write_loan
+from p2p_reflex.state.loan_lines import (
+    NoteRow,
+    PaymentRow,
+    PreviewShown,
+    ScheduleRow,
+    balance_points,
+    plain_amount,
+    write_notes,
+    write_payments,
+    write_preview,
+    write_schedule,
+)
+
+FEW_PAYMENTS = 6
+_PATH = re.compile(r"/loans/([0-9]{1,18})/?", re.ASCII)
+
+
+class LoanScreenState(ScreenState, rx.State):
+    """Show one loan to whoever may see it, and take the borrower's payments."""
+
+    shown: LoanShown = LoanShown()
+    chart: go.Figure = EMPTY_FIGURE
+    schedule: list[ScheduleRow] = []
+    schedule_part: str = "around"
+    payments: list[PaymentRow] = []
+    payment_count: int = 0
+    has_all_payments: bool = False
+    notes: list[NoteRow] = []
+
+    amount: str = ""
+    choice: str = PrepaymentChoice.KEEP_INSTALLMENT.value
+    preview: PreviewShown = PreviewShown()
+    is_paying: bool = False
+    is_payoff_open: bool = False
+
+    _due_cents: int = 0
+    _payoff_cents: int = 0
+    _shown_id: int = 0
+
+    @rx.event
+    @loads()
+    async def load(self) -> None:
+        """Show the loan that the address names."""
+        loan_id = self._loan_id()
+        if loan_id != self._shown_id:
+            self._start_afresh()
+        await self._fill()
+        self._shown_id = loan_id
+
+    @rx.event
+    @requires()
+    async def show_schedule(self, part: str) -> None:
+        """Show the installments around now, or all of them."""
+        self.schedule_part = "all" if part == "all" else "around"
+        await self._fill()
+
+    @rx.event
+    @requires()
+    async def show_all_payments(self) -> None:
+        """Show the older payments too."""
+        self.has_all_payments = True
+        await self._fill()
+
+    @rx.event
+    @requires("borrower")
+    async def change_amount(self, text: str) -> None:
+        """Take the amount as typed, and show what it would do."""
+        self.amount = text
+        await self._preview()
+
+    @rx.event
+    @requires("borrower")
+    async def choose(self, choice: str) -> None:
+        """Choose what money paid ahead of time shall shorten."""
+        self.choice = payments.parse_choice(choice).value
+
+    @rx.event
+    @requires("borrower")
+    async def take_due(self) -> None:
+        """Fill in what is due, or else the next installment."""
+        await self._fill()
+        self.amount = plain_amount(self._due_cents)
+        await self._preview()
+
+    @rx.event
+    @requires("borrower")
+    async def take_all(self) -> None:
+        """Fill in the payoff of today."""
+        await self._fill()
+        self.amount = plain_amount(self._payoff_cents)
+        await self._preview()
+
+    @rx.event
+    @requires("borrower")
+    async def pay(self, form: dict[str, Any]) -> AsyncIterator[Any]:
+        """Make the payment that the form says."""
+        person = await self.who()
+        form_key = key_in(form)
+        self.is_paying = True
+        yield
+        try:
+            outcome = await self.act(
+                payments.pay,
+                borrower_id=person.member_id,
+                loan_id=self._loan_id(),
+                amount=text_in(form, "amount"),
+                choice=self.choice,
+                form_key=form_key,
+                business_on=await self._today(),
+                now=datetime.now(UTC),
+            )
+            yield await self._paid(outcome)
+            yield FrameState.load
+        finally:
+            self.is_paying = False
+
+    @rx.event
+    @requires("borrower")
+    async def ask_payoff(self, is_open: bool) -> None:
+        """Open the question before paying off with the quote of now, or close it."""
+        if is_open:
+            await self._fill()
+        self.is_payoff_open = is_open
+
+    @rx.event
+    @requires("borrower")
+    async def pay_off(self, form_key: str) -> AsyncIterator[Any]:
+        """Pay the loan off for the quote that was shown."""
+        person = await self.who()
+        self.is_paying = True
+        yield
+        try:
+            outcome = await self.act(
+                payments.pay_off,
+                borrower_id=person.member_id,
+                loan_id=self._loan_id(),
+                seen_total_cents=self._payoff_cents,
+                form_key=key_in({"form_key": form_key}),
+                business_on=await self._today(),
+                now=datetime.now(UTC),
+            )
+            yield await self._paid(outcome)
+            yield FrameState.load
+        finally:
+            self.is_paying, self.is_payoff_open = False, False
+
+    @rx.event
+    @requires("borrower")
+    async def turn_autopay(self) -> EventSpec:
+        """Switch autopay over."""
+        person = await self.who()
+        is_on = await self.act(
+            autopay.set_autopay,
+            borrower_id=person.member_id,
+            loan_id=self._loan_id(),
+            enabled=not self.shown.autopay,
+            now=datetime.now(UTC),
+        )
+        await self._fill()
+        if is_on:
+            return rx.toast.success("Autopay is on", description="Each installment is paid on its due date.")
+        return rx.toast.success("Autopay is off", description="You pay each installment by hand.")
+
+    def _loan_id(self) -> int:
+        """Read which loan the address names."""
+        named = _PATH.fullmatch(self.router.url.path)
+        if named is None:
+            raise UnknownError("loan")
+        return int(named[1])
+
+    async def _today(self) -> date:
+        return await self.ask(business_date.today)
+
+    def _start_afresh(self) -> None:
+        """Forget what was typed and opened for another loan."""
+        self.amount, self.preview, self.errors = "", PreviewShown(), {}
+        self.choice = PrepaymentChoice.KEEP_INSTALLMENT.value
+        self.schedule_part, self.has_all_payments, self.is_payoff_open = "around", False, False
+
+    async def _fill(self) -> None:
+        """Read the loan again and show it."""
+        person = await self.who()
+        today = await self._today()
+        view = await self.ask(
+            loans.view,
+            loan_id=self._loan_id(),
+            viewer_id=person.member_id,
+            role=Role(person.role),
+            business_on=today,
+        )
+        self._show(view, today)
+
+    def _show(self, view: LoanView, today: date) -> None:
+        self.shown = write_loan(view, business_on=today)
+        self.schedule = write_schedule(view, is_all=self.schedule_part == "all")
+        rows = write_payments(view)
+        self.payments = rows if self.has_all_payments else rows[:FEW_PAYMENTS]
+        self.payment_count = len(rows)
+        self.notes = write_notes(view)
+        self.chart = balance_chart(*balance_points(view, business_on=today))
+        self._due_cents = view.due_cents
+        self._payoff_cents = view.payoff.quote.total_cents if view.payoff else 0
+
+    async def _preview(self) -> None:
+        """Work out what the typed amount would do; an empty field says nothing."""
+        person = await self.who()
+        self.preview = PreviewShown()
+        if not self.amount.strip():
+            self.errors = {}
+            return
+        found = await self.ask(
+            payments.preview,
+            borrower_id=person.member_id,
+            loan_id=self._loan_id(),
+            amount=self.amount,
+            choice=self.choice,
+            business_on=await self._today(),
+        )
+        self.errors = {}
+        self.preview = write_preview(found)
+
+    async def _paid(self, outcome: PaymentOutcome) -> EventSpec:
+        """Empty the form and say what happened."""
+        self.amount, self.preview = "", PreviewShown()
+        await self._fill()
+        title = "The loan is paid off" if outcome.is_payoff else "Payment made"
+        return rx.toast.success(title, description=outcome.sentence)

@@ -1,0 +1,208 @@
+"""Owns how a loan's facts are written for its screen: its standing, its figures, its payoff."""
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from p2p_reflex.domain import delinquency, formats
+from p2p_reflex.domain.vocabulary import DelinquencyBucket, LoanState, Role
+from p2p_reflex.services.loan_records import InstallmentState, LoanView
+
+BUCKET_KINDS = {
+    DelinquencyBucket.CURRENT: "done",
+    DelinquencyBucket.GRACE: "grace",
+    DelinquencyBucket.LATE_16_30: "warning",
+    DelinquencyBucket.LATE_31_120: "late",
+    DelinquencyBucket.DEFAULT: "bad",
+}
+DASHES = {
+    InstallmentState.PAID: "paid",
+    InstallmentState.PAID_LATE: "late",
+    InstallmentState.LATE: "overdue",
+    InstallmentState.NEXT: "planned",
+    InstallmentState.PLANNED: "planned",
+}
+HOMES = {
+    Role.BORROWER: ("Borrowing", "/borrow"),
+    Role.LENDER: ("Portfolio", "/portfolio"),
+    Role.ADMIN: ("Overview", "/admin"),
+}
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One number of the strip."""
+
+    label: str = ""
+    number: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class PayoffShown:
+    """The payoff, part by part."""
+
+    principal: str = ""
+    interest_label: str = ""
+    interest: str = ""
+    fees: str = ""
+    total: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class LoanShown:
+    """A loan as the screen shows it."""
+
+    title: str = ""
+    purpose: str = ""
+    viewer: str = ""
+    home_name: str = ""
+    home_href: str = "/"
+    listing_href: str = ""
+    grade: str = ""
+    badge_kind: str = "neutral"
+    badge: str = ""
+    is_open: bool = False
+    figures: list[Figure] = field(default_factory=list)
+    progress: str = ""
+    progress_note: str = ""
+    progress_share: str = ""
+    dashes: list[str] = field(default_factory=list)
+    installment_count: str = ""
+    quick_label: str = ""
+    autopay: bool = False
+    coverage: str = ""
+    covers: bool = False
+    payoff: PayoffShown = PayoffShown()
+
+
+def write_loan(view: LoanView, *, business_on: date) -> LoanShown:
+    """Write a loan for the one who looks at it."""
+    home_name, home_href = HOMES[view.viewer]
+    is_open = view.payoff is not None or view.state in (LoanState.ACTIVE, LoanState.DEFAULTED)
+    kind, words = _standing(view)
+    settled = sum(1 for line in view.schedule if not line.unpaid_cents)
+    repaid_cents = view.principal_cents - view.outstanding_cents
+    return LoanShown(
+        title=view.title,
+        purpose=_terms(view),
+        viewer=view.viewer.value,
+        home_name=home_name,
+        home_href=home_href,
+        listing_href=f"/listings/{view.listing_id}",
+        grade=view.grade.value,
+        badge_kind=kind,
+        badge=words,
+        is_open=is_open,
+        figures=_open_figures(view, business_on) if is_open else _closed_figures(view),
+        progress=f"{settled} of {formats.count(len(view.schedule), 'installment')} paid",
+        progress_note=_lateness(view),
+        progress_share=f"{repaid_cents * 100 // view.principal_cents} % of the principal",
+        dashes=[DASHES[line.state] for line in view.schedule],
+        installment_count=f"All {len(view.schedule)}",
+        quick_label="All that is due" if view.days_past_due else "Next installment",
+        autopay=view.autopay,
+        coverage=_coverage(view),
+        covers=view.coverage is not None and view.coverage.installment_count > 0,
+        payoff=_payoff(view),
+    )
+
+
+def _terms(view: LoanView) -> str:
+    amount, rate, apr = (
+        formats.whole_money(view.principal_cents),
+        formats.rate(view.annual_rate),
+        formats.rate(view.apr),
+    )
+    whose = "" if view.viewer is Role.BORROWER else f" to {view.borrower_name}"
+    since = formats.long_date(view.disbursed_on)
+    return f"{amount}{whose} at {rate} (APR {apr}) over {view.term_months} months, since {since}."
+
+
+def _standing(view: LoanView) -> tuple[str, str]:
+    """Say in a badge how the loan stands."""
+    if view.state is LoanState.PAID_OFF:
+        return "done", "Paid off"
+    if view.state is LoanState.CHARGED_OFF:
+        return "neutral", "Charged off"
+    words = delinquency.describe(view.days_past_due) if view.days_past_due else "Up to date"
+    return BUCKET_KINDS[delinquency.bucket(view.days_past_due)], words
+
+
+def _open_figures(view: LoanView, business_on: date) -> list[Figure]:
+    line = view.next_line
+    if line is None:
+        return _closed_figures(view)
+    if view.days_past_due:
+        first = Figure("Due now", formats.money(view.due_cents), delinquency.describe(view.days_past_due))
+    else:
+        away = formats.days_away(line.due_on, business_on)
+        first = Figure(
+            "Next payment", formats.money(line.unpaid_cents), f"{formats.long_date(line.due_on)}, {away}"
+        )
+    months = max(
+        0, (view.final_due_on.year - business_on.year) * 12 + view.final_due_on.month - business_on.month
+    )
+    ends = (
+        f"in {formats.count(months, 'month')}"
+        if months
+        else formats.days_away(view.final_due_on, business_on)
+    )
+    return [
+        first,
+        Figure("Still owed", formats.money(view.outstanding_cents), "principal"),
+        Figure(
+            "Paid so far",
+            formats.money(view.paid_cents),
+            f"{formats.money(view.interest_paid_cents)} of it interest",
+        ),
+        Figure("Last payment", formats.long_date(view.final_due_on), ends),
+    ]
+
+
+def _closed_figures(view: LoanView) -> list[Figure]:
+    ended = formats.long_date(view.ended_on) if view.ended_on else "not known yet"
+    return [
+        Figure("Borrowed", formats.whole_money(view.principal_cents), formats.long_date(view.disbursed_on)),
+        Figure("Paid in all", formats.money(view.paid_cents), "principal, interest and fees"),
+        Figure("Interest", formats.money(view.interest_paid_cents), "over the whole life"),
+        Figure("Ended", ended, "paid off" if view.state is LoanState.PAID_OFF else "charged off"),
+    ]
+
+
+def _lateness(view: LoanView) -> str:
+    late = [line for line in view.schedule if line.state is InstallmentState.PAID_LATE]
+    if not late:
+        return ""
+    if len(late) == 1 and late[0].paid_on:
+        return f"one of them late, on {formats.long_date(late[0].paid_on)}"
+    return f"{len(late)} of them late"
+
+
+def _coverage(view: LoanView) -> str:
+    if view.coverage is None:
+        return ""
+    has = formats.money(view.coverage.wallet_cents)
+    covered = view.coverage.installment_count
+    whose = "your" if view.viewer is Role.BORROWER else "the"
+    if covered == 0:
+        return f"{has} in {whose} wallet does not cover the next payment."
+    if covered == view.coverage.remaining_count:
+        return f"{has} in {whose} wallet covers all that is left."
+    return f"{has} in {whose} wallet covers the next {'payment' if covered == 1 else f'{covered} payments'}."
+
+
+def _payoff(view: LoanView) -> PayoffShown:
+    if view.payoff is None:
+        return PayoffShown()
+    quote = view.payoff.quote
+    days = f", {formats.count(quote.accrued_days, 'day')}" if quote.accrued_days else ""
+    return PayoffShown(
+        principal=formats.money(quote.principal_cents),
+        interest_label=f"Interest{days}",
+        interest=formats.money(quote.interest_cents),
+        fees=formats.money(quote.late_fee_cents),
+        total=formats.money(quote.total_cents),
+        note=f"Good on {formats.long_date(quote.good_until)}. "
+        f"Saves {formats.money(view.payoff.saved_interest_cents)} of interest.",
+    )
