@@ -12,9 +12,9 @@ import plotly.graph_objects as go
 from p2p_reflex.charts.layout import (
     DASH,
     EMPTY_FIGURE,
+    MOST_ROWS,
     dollars,
     figure,
-    hover,
     last_point,
     money_ticks,
     thinned,
@@ -200,8 +200,7 @@ def average_rate_chart(points: Sequence[RatePoint], *, theme: Theme = "light") -
         name="Average rate",
         mode="lines",
         line={"shape": "hv", "color": colours.accent, "width": 2},
-        customdata=[rate(point.average_rate) for point in kept],
-        hovertemplate=hover("Average rate"),
+        hovertemplate="Average rate %{y:.2f} %<extra></extra>",
     )
     return figure(
         [line, last_point(times[-1], values[-1], colours)],
@@ -210,7 +209,8 @@ def average_rate_chart(points: Sequence[RatePoint], *, theme: Theme = "light") -
         f"to {rate(kept[-1].average_rate)}.",
         head=("When", "Average rate"),
         rows=[
-            (f"{long_date(point.at.date())}, {point.at:%H:%M}", rate(point.average_rate)) for point in kept
+            (f"{long_date(point.at.date())}, {point.at:%H:%M}", rate(point.average_rate))
+            for point in thinned(kept, MOST_ROWS)
         ],
         margin={"l": 52, "r": 12, "t": 8, "b": 24},
         xaxis={"type": "date", "tickformat": "%-d %b", "nticks": 4, "hoverformat": "%-d %b, %H:%M"},

@@ -12,6 +12,7 @@ from p2p_reflex.domain.formats import CURRENCY_SYMBOL
 Record = TypeVar("Record")
 
 MOST_POINTS = 500
+MOST_ROWS = 60
 DASH = "4px,3px"
 FONT = "Inter Variable, system-ui, sans-serif"
 EMPTY_FIGURE = go.Figure(
@@ -123,9 +124,9 @@ def month_words(on: date) -> str:
     return f"{on:%b} {on:%y}"
 
 
-def hover(words: str) -> str:
-    """Show the exact text that stands in customdata, after the words."""
-    return f"{words} %{{customdata}}<extra></extra>"
+def hover(words: str, shape: str = "$,.2f") -> str:
+    """Show the exact figure after the words; amounts to the cent where nothing else is said."""
+    return f"{words} %{{y:{shape}}}<extra></extra>"
 
 
 def last_point(x: Any, y: float, colours: Palette) -> go.Scatter:

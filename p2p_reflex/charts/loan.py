@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 from p2p_reflex.charts.layout import (
     DASH,
     EMPTY_FIGURE,
+    MOST_ROWS,
     dollars,
     figure,
     hover,
@@ -56,7 +57,6 @@ def schedule_chart(rows: Sequence[ScheduleBar], *, theme: Theme = "light") -> go
             y=[dollars(cents) for cents in amounts],
             name=name,
             marker={"color": color},
-            customdata=[money(cents) for cents in amounts],
             hovertemplate=hover(name),
         )
         for name, color, amounts in parts
@@ -83,7 +83,7 @@ def balance_chart(
     so_far: Sequence[BalancePoint], planned: Sequence[BalancePoint], *, theme: Theme = "light"
 ) -> go.Figure:
     """Draw what is owed: as it went so far, and dashed as planned from there."""
-    past, ahead = thinned(so_far, 250), thinned(planned, 250)
+    past, ahead = thinned(so_far, 120), thinned(planned, 120)
     if not past and not ahead:
         return EMPTY_FIGURE
     colours = palette(theme)
@@ -115,7 +115,10 @@ def balance_chart(
         label=f"What is owed, from {money(first.balance_cents)} on {long_date(first.on)} "
         f"to {money(last.balance_cents)} on {long_date(last.on)}.",
         head=("Date", "Owed", ""),
-        rows=[(long_date(point.on), money(point.balance_cents), kind) for kind, point in points],
+        rows=[
+            (long_date(point.on), money(point.balance_cents), kind)
+            for kind, point in thinned(points, MOST_ROWS)
+        ],
         annotations=notes,
         margin={"l": 48, "r": 24, "t": 12, "b": 24},
         xaxis={"type": "date", "tickformat": "%b %y", "nticks": 6, "hoverformat": "%-d %b %Y"},
@@ -134,6 +137,5 @@ def _balance_line(
         line={"color": color, "width": 2, "dash": dash},
         fill="tozeroy" if fill else "none",
         fillcolor=fill or None,
-        customdata=[money(point.balance_cents) for point in points],
         hovertemplate=hover(name),
     )

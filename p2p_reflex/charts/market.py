@@ -61,8 +61,7 @@ def volume_chart(months: Sequence[MonthVolume], *, theme: Theme = "light") -> go
             y=[dollars(cents) for cents in amounts[grade]],
             name=grade.value,
             marker={"color": colours.grade(grade)},
-            customdata=[whole_money(cents) for cents in amounts[grade]],
-            hovertemplate=hover(grade.value),
+            hovertemplate=hover(grade.value, "$,.0f"),
         )
         for grade in grades
     ]
@@ -106,8 +105,7 @@ def bids_chart(days: Sequence[BidCount], *, theme: Theme = "light") -> go.Figure
                 y=counts,
                 name=name,
                 marker={"color": color},
-                customdata=[str(each) for each in counts],
-                hovertemplate=hover(name),
+                hovertemplate=hover(name, ",d"),
             )
             for name, color, counts in parts
         ],
@@ -138,8 +136,7 @@ def grade_bars(amounts: Sequence[GradeAmount], *, theme: Theme = "light") -> go.
         y=letters,
         orientation="h",
         marker={"color": [colours.grade(letter) for letter in letters]},
-        customdata=[money(each.amount_cents) for each in ranked],
-        hovertemplate="%{y}: %{customdata}<extra></extra>",
+        hovertemplate="%{y}: %{x:$,.2f}<extra></extra>",
     )
     return figure(
         [bars],

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 from p2p_reflex.charts.layout import (
     DASH,
     EMPTY_FIGURE,
+    MOST_ROWS,
     dollars,
     figure,
     hover,
@@ -67,7 +68,6 @@ def cash_flow_chart(months: Sequence[CashMonth], *, theme: Theme = "light") -> g
                     y=[dollars(cents[index]) for index in chosen],
                     name=name,
                     marker={"color": expected, "line": outline} if is_expected else {"color": came},
-                    customdata=[money(cents[index]) for index in chosen],
                     hovertemplate=hover(f"{name}, expected" if is_expected else name),
                 )
             )
@@ -118,7 +118,7 @@ def cash_flow_chart(months: Sequence[CashMonth], *, theme: Theme = "light") -> g
 
 def value_chart(points: Sequence[ValuePoint], *, theme: Theme = "light") -> go.Figure:
     """Draw the value of an account over what stood in notes, with what had been put in as a dashed line."""
-    kept = thinned(points, 160)
+    kept = thinned(points, 120)
     if not kept:
         return EMPTY_FIGURE
     colours = palette(theme)
@@ -147,7 +147,6 @@ def value_chart(points: Sequence[ValuePoint], *, theme: Theme = "light") -> go.F
             line=line,
             fill="tozeroy" if fill else "none",
             fillcolor=fill or None,
-            customdata=[money(cents) for cents in amounts],
             hovertemplate=hover(name),
         )
         for name, amounts, line, fill in lines
@@ -161,7 +160,8 @@ def value_chart(points: Sequence[ValuePoint], *, theme: Theme = "light") -> go.F
         f"{money(now.put_in_cents)} was put in.",
         head=("Date", "Value", "In notes", "Put in"),
         rows=[
-            (long_date(p.on), money(p.value_cents), money(p.notes_cents), money(p.put_in_cents)) for p in kept
+            (long_date(p.on), money(p.value_cents), money(p.notes_cents), money(p.put_in_cents))
+            for p in thinned(kept, MOST_ROWS)
         ],
         xaxis={"type": "date", "tickformat": "%b %y", "nticks": 5, "hoverformat": "%-d %b %Y"},
         yaxis=money_axis(max(max(p.value_cents, p.put_in_cents) for p in kept)),

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import reflex as rx
+from reflex_components_core.el.elements.inline import A
 
 from p2p_reflex.components.account import account_menu, sign_links
 from p2p_reflex.components.buttons import button
@@ -109,7 +110,7 @@ def logo(size: int = 24) -> rx.Component:
 
 def skip_link() -> rx.Component:
     """Offer keyboards the way past the frame; a plain link, so that the focus moves too."""
-    return rx.el.a("Skip to the content", class_name="skip", custom_attrs={"href": "#content"})
+    return A.create("Skip to the content", class_name="skip", href="#content")
 
 
 def demo_clock() -> rx.Component:
