@@ -18,7 +18,7 @@ from p2p_reflex.api.routes import ROUTES
 from p2p_reflex.api.sockets import SocketsPerAddress, limit_events
 from p2p_reflex.services import opening
 from p2p_reflex.settings import settings
-from p2p_reflex.state.handlers import close_unguarded_handlers
+from p2p_reflex.state.handlers import close_unguarded_handlers, is_open
 from p2p_reflex.state.refusals import log_what_broke_in_the_browser, tell_what_broke
 
 JOBS: tuple[scheduler.Job, ...] = ()
@@ -53,7 +53,9 @@ def prepare_market() -> None:
     if settings().demo_mode and find_spec("p2p_reflex.services.demo"):
         from p2p_reflex.services import demo
 
-        demo.ensure_demo()
+        ensure_demo = getattr(demo, "ensure_demo", None)  # lands with the demo market
+        if ensure_demo is not None:
+            ensure_demo()
 
 
 @contextlib.asynccontextmanager
@@ -77,5 +79,5 @@ app = rx.App(
     api_transformer=[Starlette(routes=ROUTES, exception_handlers=HANDLERS), behind_guards],
 )
 app.register_lifespan_task(serve_market)
-limit_events(app.event_namespace, settings(), waiting_event_count)
+limit_events(app.event_namespace, settings(), is_open=is_open, waiting_count=waiting_event_count)
 close_unguarded_handlers()

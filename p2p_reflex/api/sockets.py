@@ -33,12 +33,18 @@ class TokenBucket:
         return max(0.0, -self.left / self.per_second)
 
 
-def limit_events(namespace: Any, chosen: Settings, waiting_count: Callable[[str], int]) -> None:
+def limit_events(
+    namespace: Any,
+    chosen: Settings,
+    *,
+    is_open: Callable[[object], bool],
+    waiting_count: Callable[[str], int],
+) -> None:
     """Slow down a socket that sends faster than a person can, and tie its state to its own cookie.
 
     An event over the limit is not lost: the socket's receiving waits, so a flood stays in the sender's
     own network buffers and the server's memory stays flat. `waiting_count` tells how many events of a
-    socket are not done yet.
+    socket are not done yet; an event whose name is not open is dropped.
     """
     buckets: dict[str, TokenBucket] = {}
     connect, take_event, disconnect = namespace.on_connect, namespace.on_event, namespace.on_disconnect
@@ -65,7 +71,8 @@ def limit_events(namespace: Any, chosen: Settings, waiting_count: Callable[[str]
 
     async def on_event(sid: str, sent: Any) -> None:
         await wait_for_turn(sid)
-        await take_event(sid, sent)
+        if isinstance(sent, dict) and is_open(sent.get("name")):
+            await take_event(sid, sent)
 
     async def on_ping(sid: str) -> None:
         await wait_for_turn(sid)

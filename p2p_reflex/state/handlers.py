@@ -27,3 +27,11 @@ def close_unguarded_handlers() -> list[str]:
     for name in closed:
         del handlers[name]
     return closed
+
+
+def is_open(name: object) -> bool:
+    """Tell whether an event of this name would reach a handler.
+
+    Events of any other name must not even be queued: Reflex keeps each of them in memory for good.
+    """
+    return isinstance(name, str) and name in RegistrationContext.get().event_handlers
