@@ -55,17 +55,18 @@ class LoanScreenState(ScreenState, rx.State):
 
     _due_cents: int = 0
     _payoff_cents: int = 0
-    _shown_id: int = 0
+    _shown_to: tuple[str, int] = ("", 0)
 
     @rx.event
     @loads()
     async def load(self) -> None:
         """Show the loan that the address names."""
-        loan_id = self._loan_id()
-        if loan_id != self._shown_id:
+        person = await self.who()
+        asked = (self.router.url.path, person.member_id)
+        if asked != self._shown_to:
             self._start_afresh()
+        self._shown_to = asked
         await self._fill()
-        self._shown_id = loan_id
 
     @rx.event
     @requires()
@@ -192,10 +193,13 @@ class LoanScreenState(ScreenState, rx.State):
         return await self.ask(business_date.today)
 
     def _start_afresh(self) -> None:
-        """Forget what was typed and opened for another loan."""
+        """Forget all that belongs to another loan or to another person."""
+        self.shown, self.chart, self.schedule = LoanShown(), EMPTY_FIGURE, []
+        self.payments, self.payment_count, self.notes = [], 0, []
         self.amount, self.preview, self.errors = "", PreviewShown(), {}
         self.choice = PrepaymentChoice.KEEP_INSTALLMENT.value
         self.schedule_part, self.has_all_payments, self.is_payoff_open = "around", False, False
+        self._due_cents, self._payoff_cents = 0, 0
 
     async def _fill(self) -> None:
         """Read the loan again and show it."""
