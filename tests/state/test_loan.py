@@ -1,0 +1,201 @@
+"""The screen of one loan: who sees what, the payment as it is typed, and pressing twice."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+from sqlalchemy.engine import Engine
+
+from p2p_reflex import database as house
+from p2p_reflex.domain.vocabulary import LoanState, Role
+from p2p_reflex.models import Loan
+from p2p_reflex.services import opening
+from p2p_reflex.services.loan_positions import LoanPosition, position
+from p2p_reflex.state import visitors
+from p2p_reflex.state.loan import LoanScreenState
+from tests.builders import TODAY, a_borrower, a_lender, a_loan, a_member
+from tests.state.sessions import enter_as
+from tests.state.wire import Answer, Tab
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+SINCE = date(2026, 9, 3)
+NOTES = [(7_000_00, "0.1000"), (5_000_00, "0.1200")]
+
+
+@pytest.fixture(autouse=True)
+def _open_market(database: Engine) -> None:
+    house.run(opening.open_market, business_on=TODAY)
+    visitors._remembered.clear()
+
+
+@pytest.fixture
+def loan() -> LoanPosition:
+    """Make a loan of $12,000 with two notes and no payment yet."""
+    return stands(house.run(a_loan, disbursed_on=SINCE, notes=NOTES))
+
+
+def stands(loan_id: int) -> LoanPosition:
+    """Read where a loan stands."""
+    found = house.read(position, loan_id=loan_id)
+    assert found is not None
+    return found
+
+
+def tab_of(member_id: int, loan_id: Any) -> Tab:
+    """Open the loan's address in the browser of a member."""
+    return Tab(cookie=house.run(enter_as, member_id=member_id), path=f"/loans/{loan_id}")
+
+
+def opened(member_id: int, loan_id: Any) -> tuple[Tab, Answer]:
+    """Open the loan's screen and wait until it is filled."""
+    tab = tab_of(member_id, loan_id)
+    return tab, tab.send(LoanScreenState.load)
+
+
+def shown(answer: Answer, var: str) -> Any:
+    """Return what a var of the screen was last shown with."""
+    return answer.shown(LoanScreenState, var)
+
+
+def test_the_borrower_sees_how_the_loan_stands(loan: LoanPosition) -> None:
+    _, answer = opened(loan.borrower_id, loan.id)
+
+    facts = shown(answer, "shown")
+    assert facts.title == "Roof repair after the storm"
+    assert (facts.badge_kind, facts.badge) == ("late", "48 days late")
+    assert [figure.label for figure in facts.figures] == [
+        "Due now",
+        "Still owed",
+        "Paid so far",
+        "Last payment",
+    ]
+    assert facts.dashes[:3] == ["overdue", "overdue", "planned"]
+    assert len(shown(answer, "schedule")) == 9
+    assert [(note.principal, note.received) for note in shown(answer, "notes")] == [
+        ("$7,000.00", ""),
+        ("$5,000.00", ""),
+    ]
+
+
+def test_a_lender_sees_their_own_note_and_an_admin_all_of_them(loan: LoanPosition) -> None:
+    admin_id = house.run(a_member, role=Role.ADMIN)
+
+    _, of_lender = opened(loan.notes[0].lender_id, loan.id)
+    _, of_admin = opened(admin_id, loan.id)
+
+    (own,) = shown(of_lender, "notes")
+    assert (own.name, own.principal, own.rate) == ("You", "$7,000.00", "10.00 %")
+    assert len(shown(of_admin, "notes")) == 2
+
+
+@pytest.mark.parametrize("address", [None, "0", "999", "-1", "1e3", "9" * 18, "9" * 30, "../admin", "١"])
+def test_what_is_not_ones_own_does_not_exist(loan: LoanPosition, address: str | None) -> None:
+    for stranger_id in (house.run(a_borrower), house.run(a_lender)):
+        _, answer = opened(stranger_id, loan.id if address is None else address)
+
+        assert shown(answer, "missing") == "This loan does not exist, or it is not yours to see."
+        assert shown(answer, "shown").title == ""
+        assert shown(answer, "notes") == []
+
+
+def test_a_tab_keeps_nothing_of_a_loan_for_the_next_person(loan: LoanPosition) -> None:
+    tab, _ = opened(loan.borrower_id, loan.id)
+    tab.cookie = house.run(enter_as, member_id=house.run(a_borrower))
+
+    answer = tab.send(LoanScreenState.load)
+
+    assert shown(answer, "missing") == "This loan does not exist, or it is not yours to see."
+    assert (shown(answer, "shown").title, shown(answer, "schedule"), shown(answer, "notes")) == ("", [], [])
+
+
+def test_the_preview_follows_what_is_typed(loan: LoanPosition) -> None:
+    tab, _ = opened(loan.borrower_id, loan.id)
+
+    typed = tab.send(LoanScreenState.change_amount, text="2,500")
+    odd = tab.send(LoanScreenState.change_amount, text="2,5x")
+    emptied = tab.send(LoanScreenState.change_amount, text="")
+
+    meant = shown(typed, "preview")
+    assert [line[0] for line in meant.lines] == [
+        "Installment of 3 Oct 2026",
+        "Installment of 3 Nov 2026",
+        "Installment of 3 Dec 2026",
+        "Ahead of time, to principal",
+    ]
+    assert "saves $" in meant.keep_installment
+    assert meant.keep_term.startswith("The other 21 fall to $")
+    assert shown(odd, "errors") == {"amount": "The amount must be a number like 1,250.00."}
+    assert shown(odd, "preview").lines == []
+    assert shown(emptied, "errors") == {}
+    assert stands(loan.id).version == 0
+
+
+def test_a_payment_pressed_twice_is_made_once_and_said(loan: LoanPosition) -> None:
+    tab, answer = opened(loan.borrower_id, loan.id)
+    form = {"amount": "600", "form_key": shown(answer, "form_key")}
+
+    first, second = tab.send(LoanScreenState.pay, form=form), tab.send(LoanScreenState.pay, form=form)
+
+    assert "You paid $600.00." in first.toasts
+    assert "You paid $600.00." in second.toasts
+    assert stands(loan.id).version == 1
+    assert shown(first, "form_key") != form["form_key"]
+    assert shown(first, "payment_count") == 1
+
+
+def test_the_quick_buttons_fill_in_what_is_due_and_all_of_it(loan: LoanPosition) -> None:
+    tab, _ = opened(loan.borrower_id, loan.id)
+
+    due, everything = tab.send(LoanScreenState.take_due), tab.send(LoanScreenState.take_all)
+
+    due_cents = sum(row.unpaid_cents for row in loan.due_by(TODAY))
+    assert shown(due, "amount") == f"{due_cents / 100:,.2f}"
+    assert shown(everything, "preview").note == "This pays the loan off."
+
+
+def test_paying_off_asks_first_and_takes_what_was_shown(loan: LoanPosition) -> None:
+    tab, answer = opened(loan.borrower_id, loan.id)
+    asked = tab.send(LoanScreenState.ask_payoff, is_open=True)
+
+    done = tab.send(LoanScreenState.pay_off, form_key=shown(answer, "form_key"))
+
+    assert shown(asked, "is_payoff_open") is True
+    assert "The loan is paid off" in done.toasts
+    assert shown(done, "shown").badge == "Paid off"
+    assert shown(done, "is_payoff_open") is False
+    assert stands(loan.id).state is LoanState.PAID_OFF
+
+
+def test_the_autopay_switch_turns_over_and_back(loan: LoanPosition) -> None:
+    tab, _ = opened(loan.borrower_id, loan.id)
+
+    on, off = tab.send(LoanScreenState.turn_autopay), tab.send(LoanScreenState.turn_autopay)
+
+    assert (shown(on, "shown").autopay, shown(off, "shown").autopay) == (True, False)
+    with house.transaction() as session:
+        assert session.get_one(Loan, loan.id).autopay is False
+
+
+def test_only_the_borrower_may_pay_or_switch(loan: LoanPosition) -> None:
+    tab, answer = opened(loan.notes[0].lender_id, loan.id)
+    form = {"amount": "600", "form_key": shown(answer, "form_key")}
+
+    told = [
+        tab.send(LoanScreenState.pay, form=form),
+        tab.send(LoanScreenState.pay_off, form_key=form["form_key"]),
+        tab.send(LoanScreenState.turn_autopay),
+        tab.send(LoanScreenState.change_amount, text="5"),
+    ]
+
+    assert all("not open to your kind of account" in answer.toasts for answer in told)
+    assert stands(loan.id).version == 0
+
+
+def test_another_borrower_cannot_pay_by_an_address_of_their_choice(loan: LoanPosition) -> None:
+    tab, _ = opened(house.run(a_borrower), loan.id)
+
+    answer = tab.send(LoanScreenState.pay, form={"amount": "600", "form_key": "a" * 32})
+
+    assert "it is not yours to see" in answer.toasts
+    assert stands(loan.id).version == 0
