@@ -42,7 +42,7 @@ def borrow() -> rx.Component:
         ),
         title="Borrowing",
         purpose="What is due, what you owe, and how your listings are doing.",
-        actions=ui.link_button("Start a listing", "/borrow/new", kind="solid", icon_name="plus"),
+        actions=rx.cond(STATE.loaded & ~STATE.is_new, _start("solid")),
         active="/borrow",
     )
 
@@ -53,10 +53,14 @@ def _welcome() -> rx.Component:
             "Nothing borrowed yet",
             "Say what you need and what you would pay at most. Lenders then compete for your loan, "
             "and nothing is binding until you accept.",
-            ui.link_button("Start a listing", "/borrow/new"),
+            _start("solid"),
             icon_name="landmark",
         )
     )
+
+
+def _start(kind: str) -> rx.Component:
+    return ui.link_button("Start a listing", "/borrow/new", kind=kind, icon_name="plus")
 
 
 def _home() -> rx.Component:
@@ -156,7 +160,6 @@ def _listings() -> rx.Component:
             empty=ui.empty_state(
                 "No open listing",
                 "Publish one to see what lenders would offer. You can withdraw it at no cost.",
-                ui.link_button("Start a listing", "/borrow/new"),
                 icon_name="file_plus",
             ),
         ),
@@ -173,21 +176,17 @@ def _listing(row: rx.vars.ObjectVar[ListingRow]) -> rx.Component:
             href=row["href"],
             grade=row["grade"],
             under=row["under"],
-            phone_under=row["phone_under"],
+            phone_under=_funding(row, row["phone_under"]),
         ),
-        ui.cell(
-            ui.funding_bar(
-                row["covered_percent"],
-                row["offered_percent"],
-                left=row["covered"],
-                right=row["offered"],
-                small=True,
-            )
-        ),
+        ui.cell(_funding(row, row["covered"])),
         ui.number(row["rate"], under=row["bids"], strong=True),
         ui.number(row["ends_on"], under=row["ends_away"]),
         ui.cell(ui.badge(row["kind"], row["state"]), align="right", phone="end"),
     )
+
+
+def _funding(row: rx.vars.ObjectVar[ListingRow], words: rx.Var) -> rx.Component:
+    return ui.funding_bar(row["covered_percent"], row["offered_percent"], left=words, small=True)
 
 
 def _history() -> rx.Component:

@@ -9,6 +9,8 @@ from p2p_reflex.state.new_listing import PURPOSES, NewListingState
 
 STATE = NewListingState
 MEANT = NewListingState.meant
+TIGHT = {"padding_block": "16px"}
+"""The panel's sections, so that all of it is seen at once on a screen 900 high."""
 
 
 @rx.page(route="/borrow/new", title="New listing", on_load=[FrameState.load, NewListingState.load])
@@ -199,7 +201,8 @@ def _publishing() -> rx.Component:
                     busy=STATE.is_publishing,
                     busy_label="Publishing listing",
                 ),
-                class_name="line-wrap",
+                class_name="dialog-actions",
+                style={"margin_top": "0", "flex": "1 1 auto"},
             ),
             class_name="between",
             style={"flex_wrap": "wrap"},
@@ -231,7 +234,6 @@ def _summary() -> rx.Component:
         href="#consequences",
         class_name="only-phone",
         style={"color": "inherit", "text_decoration": "none"},
-        custom_attrs={"aria-label": "What this means for you"},
     )
 
 
@@ -248,9 +250,10 @@ def _consequences() -> rx.Component:
             ),
             _grade(),
             class_name="card-pad",
+            style=TIGHT,
         ),
         ui.rule(),
-        rx.el.div(_likely_rate(), class_name="card-pad"),
+        rx.el.div(_likely_rate(), class_name="card-pad", style=TIGHT),
         ui.rule(),
         rx.el.div(
             ui.figure("Installment", MEANT.installment, MEANT.installment_note),
@@ -272,6 +275,7 @@ def _consequences() -> rx.Component:
             ),
             ui.chart(STATE.chart, height=172),
             class_name="card-pad",
+            style=TIGHT,
         ),
         class_name="card",
         custom_attrs={"aria-label": "What this means for you"},

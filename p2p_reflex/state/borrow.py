@@ -55,9 +55,7 @@ class ListingRow(TypedDict):
     grade: str
     under: str
     phone_under: str
-    amount: str
     covered: str
-    offered: str
     covered_percent: int
     offered_percent: int
     rate: str
@@ -154,9 +152,7 @@ class BorrowState(ScreenState, rx.State):
             f"over {formats.count(len(home.loans), 'loan')}" if home.loans else "nothing to pay"
         )
         self.asked = formats.whole_money(home.asked_cents)
-        self.asked_note = (
-            f"{formats.whole_money(home.covered_cents)} of it covered" if home.listings else "no open listing"
-        )
+        self.asked_note = _asked_note(home)
         self.interest_paid = formats.money(home.interest_paid_cents)
 
     def _show_history(self, home: BorrowingHome) -> None:
@@ -165,6 +161,14 @@ class BorrowState(ScreenState, rx.State):
         last = first + len(home.history)
         self.history_words = f"{first + 1} to {last} of {home.history_count:,}" if home.history else ""
         self.has_earlier = last < home.history_count
+
+
+def _asked_note(home: BorrowingHome) -> str:
+    if not home.listings:
+        return "no open listing"
+    if home.covered_cents == home.asked_cents:
+        return "all of it covered"
+    return f"{formats.whole_money(home.covered_cents)} of it covered"
 
 
 def _next_payment(home: BorrowingHome) -> NextPayment:
@@ -197,12 +201,14 @@ def _next_payment(home: BorrowingHome) -> NextPayment:
 def _loan_row(loan: RunningLoan, today: date) -> LoanRow:
     due_on = formats.short_date(loan.next_due_on) if loan.next_due_on else "none"
     paid = f"{loan.paid_count} of {loan.installment_count} paid"
+    kind, state = _loan_state(loan)
+    due = f"{formats.money(loan.due_cents)} due {due_on}, {paid}"
     return LoanRow(
         title=loan.title,
         href=f"/loans/{loan.loan_id}",
         grade=loan.grade.value,
         under=formats.purpose(loan.purpose),
-        phone_under=f"{formats.money(loan.due_cents)} due {due_on}, {paid}",
+        phone_under=due if kind == "good" else f"{state}. {due}",
         owed=formats.money(loan.outstanding_cents),
         of_principal=f"of {formats.whole_money(loan.principal_cents)}",
         rate=formats.rate(loan.annual_rate),
@@ -212,26 +218,31 @@ def _loan_row(loan: RunningLoan, today: date) -> LoanRow:
         due=formats.money(loan.due_cents),
         due_on=due_on,
         due_away=formats.days_away(loan.next_due_on, today) if loan.next_due_on else "",
-        kind="bad" if loan.state is LoanState.DEFAULTED else BUCKET_KINDS[loan.bucket],
-        state="Default" if loan.state is LoanState.DEFAULTED else delinquency.describe(loan.days_past_due),
+        kind=kind,
+        state=state,
     )
+
+
+def _loan_state(loan: RunningLoan) -> tuple[str, str]:
+    if loan.state is LoanState.DEFAULTED:
+        return "bad", "Default"
+    return BUCKET_KINDS[loan.bucket], delinquency.describe(loan.days_past_due)
 
 
 def _listing_row(listing: OpenListing, today: date) -> ListingRow:
     is_deciding = listing.state is ListingState.DECIDING
     ends_on = listing.decide_until_on if is_deciding else listing.closes_on
     kind, state = _listing_state(listing, today)
-    covered = formats.whole_money(listing.covered_cents)
+    asked = formats.whole_money(listing.amount_cents)
+    covered = f"{formats.whole_money(listing.covered_cents)} of {asked}"
     rate = formats.rate(listing.average_rate) if listing.average_rate is not None else "no offers yet"
     return ListingRow(
         title=listing.title,
         href=f"/listings/{listing.listing_id}",
         grade=listing.grade.value,
         under=f"{formats.purpose(listing.purpose)}, {listing.term_months} months",
-        phone_under=f"{covered} covered of {formats.whole_money(listing.amount_cents)}, {rate}",
-        amount=formats.whole_money(listing.amount_cents),
-        covered=f"{covered} covered",
-        offered=f"{formats.whole_money(listing.offered_cents)} offered",
+        phone_under=f"{covered} covered, {rate}",
+        covered=covered,
         covered_percent=100 * listing.covered_cents // listing.amount_cents,
         offered_percent=100 * listing.offered_cents // listing.amount_cents,
         rate=rate,
