@@ -58,7 +58,7 @@ def text_field(
     control |= {"id": field_id, "name": name, "disabled": disabled}
     control["custom_attrs"] = control_attributes(field_id, error, help_) | control.pop("custom_attrs", {})
     unit, unit_class = (
-        (limits, "field-unit limits") if limits is not None and limits != "" else (unit_right, "field-unit")
+        (limits, "field-unit limits") if isinstance(limits, rx.Var) or limits else (unit_right, "field-unit")
     )
     if value is None:
         inner = _form_control(type_, default, unit_left, unit, unit_class, control)
