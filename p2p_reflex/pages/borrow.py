@@ -73,7 +73,9 @@ def _home() -> rx.Component:
         ),
         rx.el.div(
             rx.el.div(_next_payment(), class_name="panel"),
-            rx.el.div(_loans(), _listings(), _history(), class_name="facts"),
+            rx.el.div(
+                rx.cond(STATE.loans.length() > 0, _loans()), _listings(), _history(), class_name="facts"
+            ),
             class_name="with-panel",
         ),
         class_name="stack",
@@ -120,11 +122,6 @@ def _loans() -> rx.Component:
             _loan,
             label="Loans",
             two_lines=True,
-            empty=ui.empty_state(
-                "No loan yet",
-                "When you accept the offers on a listing, the loan stands here with all its payments.",
-                icon_name="landmark",
-            ),
         ),
         title="Loans",
         flush=True,

@@ -62,7 +62,7 @@ def write_consequences(meant: Consequences) -> ConsequencesShown:
         grade=assessment.grade.value,
         points=f"{assessment.points} of {assessment.max_points} points",
         grade_words=GRADE_WORDS[assessment.grade],
-        starting_points=f"+{assessment.starting_points}",
+        starting_points=str(assessment.starting_points),
         expires=formats.long_date(assessment.expires_on),
         top_factors=_ends(factors),
         factors=factors,
