@@ -60,7 +60,7 @@ def loan() -> rx.Component:
                 class_name="line-wrap",
             ),
         ),
-        breadcrumb=((LOAN.home_name, LOAN.home_href), ("Loan", "")),
+        breadcrumb=((rx.cond(LOAN.home_name, LOAN.home_name, "Home"), FrameState.home), ("Loan", "")),
         active=("/borrow", "/portfolio", "/admin"),
     )
 
@@ -86,7 +86,7 @@ def _content() -> rx.Component:
                 _servicing(),
             ),
             class_name="panel",
-            style={"position": "static", "max_height": "none", "overflow": "visible"},
+            custom_attrs={"style": {"position": "static", "maxHeight": "none", "overflow": "visible"}},
         ),
         rx.el.div(_balance(), _schedule(), _payments(), _notes(), class_name="rest"),
         class_name="with-panel",
@@ -117,7 +117,11 @@ def _balance() -> rx.Component:
     return ui.card(
         ui.chart(STATE.chart, height=172),
         title="Balance",
-        aside=ui.legend(("1", "So far"), ("4", "Planned"), is_line=True),
+        aside=rx.cond(
+            LOAN.is_open,
+            ui.legend(("1", "So far"), ("4", "Planned"), is_line=True),
+            ui.legend(("1", "So far"), is_line=True),
+        ),
     )
 
 
@@ -125,12 +129,15 @@ def _schedule() -> rx.Component:
     return ui.card(
         ui.data_table(SCHEDULE_COLUMNS, STATE.schedule, _installment, label="Schedule"),
         title="Schedule",
-        aside=ui.segmented(
-            "Which installments",
-            [("around", "Around now"), ("all", LOAN.installment_count)],
-            current=STATE.schedule_part,
-            on_change=STATE.show_schedule,
-            small=True,
+        aside=rx.cond(
+            LOAN.is_long,
+            ui.segmented(
+                "Which installments",
+                [("around", "Around now"), ("all", LOAN.installment_count)],
+                current=STATE.schedule_part,
+                on_change=STATE.show_schedule,
+                small=True,
+            ),
         ),
         flush=True,
         region="Schedule",
@@ -285,12 +292,17 @@ def _note(row: rx.vars.ObjectVar[NoteRow]) -> rx.Component:
                 " received, ",
                 row.expected,
                 " expected",
-                class_name="under num only-phone",
+                class_name="under only-phone",
             ),
             phone="lead",
         ),
-        ui.number(row.principal, phone="figure"),
-        ui.number(row.rate, strong=True, phone="figure"),
+        ui.cell(
+            rx.el.span(row.principal, class_name="num"),
+            rx.el.span(row.rate, class_name="under num only-phone"),
+            align="right",
+            phone="figure",
+        ),
+        ui.number(row.rate, strong=True),
         ui.number(row.outstanding),
         ui.number(row.received),
         ui.number(row.expected, muted=True),
@@ -408,7 +420,7 @@ def _payoff_amounts() -> list[rx.Component]:
 def _pay_off() -> rx.Component:
     return ui.card(
         ui.key_values(*_payoff_amounts()),
-        rx.el.p(LOAN.payoff.note, class_name="t-12 muted num", style={"margin": "4px 0 12px"}),
+        rx.el.p(LOAN.payoff.note, class_name="t-12 muted", style={"margin": "4px 0 12px"}),
         ui.secondary_button("Pay off loan", full=True, on_click=STATE.ask_payoff(True)),
         ui.money_dialog(
             *_payoff_amounts(),
@@ -452,7 +464,7 @@ def _own_note(row: rx.vars.ObjectVar[NoteRow]) -> rx.Component:
             "Received: ",
             row.received_note,
             ". Expected: after the 1 % servicing fee, if all is paid as planned.",
-            class_name="t-12 muted num",
+            class_name="t-12 muted",
             style={"margin_top": "8px"},
         ),
         title="Your note",
@@ -466,8 +478,8 @@ def _servicing() -> rx.Component:
             LOAN.is_open,
             rx.el.div(
                 ui.key_values(ui.pair("Autopay", rx.cond(LOAN.autopay, "On", "Off")), *_payoff_amounts()),
-                rx.el.p(LOAN.payoff.note, class_name="t-12 muted num"),
-                rx.el.p(LOAN.coverage, class_name="t-12 muted num"),
+                rx.el.p(LOAN.payoff.note, class_name="t-12 muted"),
+                rx.el.p(LOAN.coverage, class_name="t-12 muted"),
                 class_name="stack-8",
             ),
             rx.el.p("This loan has ended. Nothing more is owed on it.", class_name="muted"),

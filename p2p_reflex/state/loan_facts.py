@@ -7,6 +7,7 @@ from p2p_reflex.domain import delinquency, formats
 from p2p_reflex.domain.vocabulary import DelinquencyBucket, LoanState, Role
 from p2p_reflex.services.loan_records import InstallmentState, LoanView
 
+ROWS_AROUND_NOW = 9
 BUCKET_KINDS = {
     DelinquencyBucket.CURRENT: "done",
     DelinquencyBucket.GRACE: "grace",
@@ -21,11 +22,7 @@ DASHES = {
     InstallmentState.NEXT: "planned",
     InstallmentState.PLANNED: "planned",
 }
-HOMES = {
-    Role.BORROWER: ("Borrowing", "/borrow"),
-    Role.LENDER: ("Portfolio", "/portfolio"),
-    Role.ADMIN: ("Overview", "/admin"),
-}
+HOME_NAMES = {Role.BORROWER: "Borrowing", Role.LENDER: "Portfolio", Role.ADMIN: "Overview"}
 
 
 @dataclass(frozen=True)
@@ -57,7 +54,6 @@ class LoanShown:
     purpose: str = ""
     viewer: str = ""
     home_name: str = ""
-    home_href: str = "/"
     listing_href: str = ""
     grade: str = ""
     badge_kind: str = "neutral"
@@ -69,6 +65,7 @@ class LoanShown:
     progress_share: str = ""
     dashes: list[str] = field(default_factory=list)
     installment_count: str = ""
+    is_long: bool = False
     quick_label: str = ""
     autopay: bool = False
     coverage: str = ""
@@ -78,7 +75,6 @@ class LoanShown:
 
 def write_loan(view: LoanView, *, business_on: date) -> LoanShown:
     """Write a loan for the one who looks at it."""
-    home_name, home_href = HOMES[view.viewer]
     is_open = view.payoff is not None or view.state in (LoanState.ACTIVE, LoanState.DEFAULTED)
     kind, words = _standing(view)
     settled = sum(1 for line in view.schedule if not line.unpaid_cents)
@@ -87,8 +83,7 @@ def write_loan(view: LoanView, *, business_on: date) -> LoanShown:
         title=view.title,
         purpose=_terms(view),
         viewer=view.viewer.value,
-        home_name=home_name,
-        home_href=home_href,
+        home_name=HOME_NAMES[view.viewer],
         listing_href=f"/listings/{view.listing_id}",
         grade=view.grade.value,
         badge_kind=kind,
@@ -100,6 +95,7 @@ def write_loan(view: LoanView, *, business_on: date) -> LoanShown:
         progress_share=f"{repaid_cents * 100 // view.principal_cents} % of the principal",
         dashes=[DASHES[line.state] for line in view.schedule],
         installment_count=f"All {len(view.schedule)}",
+        is_long=len(view.schedule) > ROWS_AROUND_NOW,
         quick_label="All that is due" if view.days_past_due else "Next installment",
         autopay=view.autopay,
         coverage=_coverage(view),
@@ -203,6 +199,6 @@ def _payoff(view: LoanView) -> PayoffShown:
         interest=formats.money(quote.interest_cents),
         fees=formats.money(quote.late_fee_cents),
         total=formats.money(quote.total_cents),
-        note=f"Good on {formats.long_date(quote.good_until)}. "
+        note=f"Good today, {formats.long_date(quote.good_until)}. "
         f"Saves {formats.money(view.payoff.saved_interest_cents)} of interest.",
     )

@@ -15,9 +15,7 @@ from p2p_reflex.services.loan_records import (
     ScheduleLine,
 )
 from p2p_reflex.services.payment_quotes import PaymentPreview
-from p2p_reflex.state.loan_facts import BUCKET_KINDS
-
-AROUND = 4
+from p2p_reflex.state.loan_facts import BUCKET_KINDS, ROWS_AROUND_NOW
 
 
 @dataclass(frozen=True)
@@ -81,8 +79,8 @@ def write_schedule(view: LoanView, *, is_all: bool) -> list[ScheduleRow]:
     lines = view.schedule
     if not is_all:
         here = next((place for place, line in enumerate(lines) if line.unpaid_cents), len(lines) - 1)
-        first = max(0, min(here - AROUND, len(lines) - 2 * AROUND - 1))
-        lines = lines[first : first + 2 * AROUND + 1]
+        first = max(0, min(here - ROWS_AROUND_NOW // 2, len(lines) - ROWS_AROUND_NOW))
+        lines = lines[first : first + ROWS_AROUND_NOW]
     return [_schedule_row(line) for line in lines]
 
 
@@ -213,7 +211,7 @@ def _note_row(line: NoteLine) -> NoteRow:
         initials=formats.initials(line.lender_name),
         is_bot=line.is_bot,
         is_own=line.is_own,
-        principal=formats.money(line.principal_cents),
+        principal=formats.whole_money(line.principal_cents),
         rate=formats.rate(line.annual_rate),
         outstanding=formats.money(line.outstanding_cents),
         received=formats.money(brought.received_cents) if brought else "",

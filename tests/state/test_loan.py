@@ -73,8 +73,8 @@ def test_the_borrower_sees_how_the_loan_stands(loan: LoanPosition) -> None:
     assert facts.dashes[:3] == ["overdue", "overdue", "planned"]
     assert len(shown(answer, "schedule")) == 9
     assert [(note.principal, note.received) for note in shown(answer, "notes")] == [
-        ("$7,000.00", ""),
-        ("$5,000.00", ""),
+        ("$7,000", ""),
+        ("$5,000", ""),
     ]
 
 
@@ -85,7 +85,7 @@ def test_a_lender_sees_their_own_note_and_an_admin_all_of_them(loan: LoanPositio
     _, of_admin = opened(admin_id, loan.id)
 
     (own,) = shown(of_lender, "notes")
-    assert (own.name, own.principal, own.rate) == ("You", "$7,000.00", "10.00 %")
+    assert (own.name, own.principal, own.rate) == ("You", "$7,000", "10.00 %")
     assert len(shown(of_admin, "notes")) == 2
 
 
