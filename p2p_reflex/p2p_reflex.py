@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from importlib.util import find_spec
 
 import reflex as rx
 from reflex.event import EventSpec
@@ -17,6 +16,7 @@ from p2p_reflex.api.headers import SecurityHeaders
 from p2p_reflex.api.routes import ROUTES
 from p2p_reflex.api.sockets import SocketsPerAddress, limit_events
 from p2p_reflex.services import opening
+from p2p_reflex.services.demo import world
 from p2p_reflex.settings import settings
 from p2p_reflex.state.handlers import close_unguarded_handlers, is_open
 from p2p_reflex.state.refusals import log_what_broke_in_the_browser, tell_what_broke
@@ -48,14 +48,11 @@ def waiting_event_count(sid: str) -> int:
 
 def prepare_market() -> None:
     """Bring the tables up to date and open the market; in demo mode, fill it where it is empty."""
+    today = datetime.now(UTC).date()
     database.migrate()
-    database.run(opening.open_market, business_on=datetime.now(UTC).date())
-    if settings().demo_mode and find_spec("p2p_reflex.services.demo"):
-        from p2p_reflex.services import demo
-
-        ensure_demo = getattr(demo, "ensure_demo", None)  # lands with the demo market
-        if ensure_demo is not None:
-            ensure_demo()
+    if settings().demo_mode:
+        database.run(world.ensure_demo, ends_on=today, seed=settings().demo_seed)
+    database.run(opening.open_market, business_on=today)
 
 
 @contextlib.asynccontextmanager

@@ -1,0 +1,85 @@
+"""Owns how people in the demo market look after their loans: by autopay, by hand, ahead, or late."""
+
+from datetime import date, timedelta
+
+import sqlalchemy as sa
+from sqlmodel import col
+
+from p2p_reflex.domain.vocabulary import LoanState, PrepaymentChoice
+from p2p_reflex.models import Installment, Loan
+from p2p_reflex.services import autopay, ledger, payments
+from p2p_reflex.services.demo.village import World, add_money, moment, take_money
+
+
+def look_after_loans(world: World, business_on: date) -> None:
+    """Let borrowers pay what is due: most by autopay from the wallet, the others by hand."""
+    due = world.session.execute(
+        sa.select(
+            col(Loan.id),
+            col(Loan.borrower_id),
+            col(Loan.autopay),
+            sa.func.min(Installment.due_on).label("oldest_due_on"),
+            sa.func.sum(
+                col(Installment.principal_cents) + col(Installment.interest_cents)
+                + col(Installment.late_fee_cents) - col(Installment.principal_paid_cents)
+                - col(Installment.interest_paid_cents) - col(Installment.late_fee_paid_cents)
+            ).label("due_cents"),
+        )
+        .join(Installment, col(Installment.loan_id) == Loan.id)
+        .where(
+            col(Loan.state) == LoanState.ACTIVE,
+            col(Installment.due_on) <= business_on,
+            col(Installment.paid_on).is_(None),
+        )
+        .group_by(col(Loan.id), col(Loan.borrower_id), col(Loan.autopay))
+        .order_by(col(Loan.id))
+    ).all()  # fmt: skip
+    for row in due:
+        borrower = world.borrowers[row.borrower_id]
+        if row.autopay:
+            available, _held = ledger.balances(world.session, member_id=row.borrower_id)
+            if available < row.due_cents:
+                add_money(world, row.borrower_id, row.due_cents - available, business_on)
+        elif (business_on - row.oldest_due_on).days >= borrower.slow_days:
+            _pay_by_hand(world, row.id, row.borrower_id, row.due_cents, business_on)
+        if world.luck.random() < borrower.pays_ahead_chance:
+            extra_cents = row.due_cents * world.luck.randrange(2, 14)
+            _pay_by_hand(world, row.id, row.borrower_id, extra_cents, business_on)
+    _arrange_new_loans(world, business_on)
+
+
+def _arrange_new_loans(world: World, business_on: date) -> None:
+    """The morning after, take the money of a new loan out to spend it, and switch autopay on."""
+    fresh = world.session.execute(
+        sa.select(col(Loan.id), col(Loan.borrower_id), col(Loan.principal_cents))
+        .where(col(Loan.disbursed_on) == business_on - timedelta(days=1))
+        .order_by(col(Loan.id))
+    ).all()
+    for row in fresh:
+        available, _held = ledger.balances(world.session, member_id=row.borrower_id)
+        keep = row.principal_cents // 20
+        if available > keep:
+            take_money(world, row.borrower_id, available - keep, business_on)
+        if world.borrowers[row.borrower_id].pays_by_autopay:
+            autopay.set_autopay(
+                world.session,
+                borrower_id=row.borrower_id,
+                loan_id=row.id,
+                enabled=True,
+                now=moment(business_on, 20),
+            )
+
+
+def _pay_by_hand(world: World, loan_id: int, borrower_id: int, cents: int, business_on: date) -> None:
+    world.attempt(
+        lambda: payments.pay(
+            world.session,
+            borrower_id=borrower_id,
+            loan_id=loan_id,
+            amount=f"{cents // 100}.{cents % 100:02d}",
+            choice=PrepaymentChoice.KEEP_INSTALLMENT.value,
+            form_key=world.form_key(),
+            business_on=business_on,
+            now=moment(business_on, 18),
+        )
+    )
