@@ -134,7 +134,7 @@ def test_the_suggested_highest_rate_is_acceptable() -> None:
     meant = preview(borrower_id, highest_rate="").consequences
     assert meant is not None
 
-    shown = preview(borrower_id, highest_rate=f"{meant.suggested_highest_rate * 100:f}")
+    shown = preview(borrower_id, highest_rate=f"{meant.suggested_highest_rate * 100:.2f}")
 
     assert shown.errors == {}
 
