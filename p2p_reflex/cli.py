@@ -86,7 +86,7 @@ def demo(
         if database.read(world.is_built):
             typer.echo(f"The demo market is already in {_place()}. Say --reset to make it anew.")
             return
-        database.run(world.build, ends_on=datetime.now(UTC).date(), seed=settings().demo_seed)
+        database.run(world.ensure_demo, ends_on=datetime.now(UTC).date(), seed=settings().demo_seed)
         typer.echo(f"The demo market is ready in {_place()}.")
 
 

@@ -7,8 +7,12 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from apscheduler.schedulers.background import BackgroundScheduler
+
+from p2p_reflex import database
+from p2p_reflex.services import business_day
 
 logger = logging.getLogger(__name__)
 
@@ -22,6 +26,16 @@ class Job:
     name: str
     every_seconds: int
     work: Callable[[], object]
+
+
+def follow_calendar() -> None:
+    """Close every business day that is over by the calendar in UTC, one at a time and in order."""
+    now = datetime.now(UTC)
+    business_day.close_until(database.run, until=now.date(), now=now)
+
+
+# Real markets follow the calendar; the demo's clock is moved by hand.
+CALENDAR_JOBS = (Job(name="Business day", every_seconds=20, work=follow_calendar),)
 
 
 def make_scheduler(jobs: tuple[Job, ...]) -> BackgroundScheduler:

@@ -1,15 +1,21 @@
 """Owns what the frame shows around every screen, and signing out."""
 
+import asyncio
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from typing import Any
 
 import reflex as rx
 from reflex.event import EventSpec
+from reflex.state import OnLoadInternalState
 
+from p2p_reflex import database
 from p2p_reflex.domain import formats
+from p2p_reflex.domain.errors import LendingError
 from p2p_reflex.domain.vocabulary import Role
-from p2p_reflex.services import frame, sign_in
+from p2p_reflex.services import business_day, frame, sign_in
 from p2p_reflex.settings import settings
-from p2p_reflex.state.base import ScreenState, home_of, loads_for_all, public
+from p2p_reflex.state.base import ScreenState, home_of, loads_for_all, public, requires
 from p2p_reflex.state.cookies import leave_script
 from p2p_reflex.state.visitors import forget, session_token
 
@@ -32,6 +38,7 @@ class FrameState(ScreenState, rx.State):
     money: str = ""
     business_on: str = ""
     open_listing_count: str = ""
+    advancing: str = ""
 
     @rx.event
     @loads_for_all
@@ -60,3 +67,33 @@ class FrameState(ScreenState, rx.State):
             await self.act(sign_in.sign_out, token=token, now=datetime.now(UTC))
             forget(token)
         return leave_script()
+
+    @rx.event
+    @requires()
+    async def advance_day(self) -> AsyncIterator[Any]:
+        """Close the demo's business day and open the next."""
+        async for step in self._advance("day"):
+            yield step
+
+    @rx.event
+    @requires()
+    async def advance_month(self) -> AsyncIterator[Any]:
+        """Close the demo's business days up to the same day of the next month."""
+        async for step in self._advance("month"):
+            yield step
+
+    async def _advance(self, span: str) -> AsyncIterator[Any]:
+        """Move the demo's clock on, then show the screen anew as it is on the new day."""
+        if not settings().demo_mode:
+            raise LendingError("The clock can be moved in the demo only.")
+        self.advancing = span
+        yield
+        try:
+            now = datetime.now(UTC)
+            if span == "day":
+                await asyncio.to_thread(business_day.advance, database.run, days=1, now=now)
+            else:
+                await asyncio.to_thread(business_day.advance_month, database.run, now=now)
+            yield OnLoadInternalState.on_load_internal
+        finally:
+            self.advancing = ""

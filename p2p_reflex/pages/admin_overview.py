@@ -1,0 +1,214 @@
+"""The admin's overview: is the market alive, the money right, the risk in hand, the machine well."""
+
+import reflex as rx
+
+from p2p_reflex import components as ui
+from p2p_reflex.domain.vocabulary import Grade
+from p2p_reflex.state.admin_overview import AdminOverviewState, BucketLine, LawLine
+from p2p_reflex.state.frame import FrameState
+
+STATE = AdminOverviewState
+BANK_PARTS = (
+    ("1", "In wallets", "wallets"),
+    ("2", "Held in open bids", "held"),
+    ("3", "Reserve fund", "reserve_fund"),
+    ("4", "Platform income", "income"),
+)
+
+
+@rx.page(route="/admin", title="Overview", on_load=[FrameState.load, AdminOverviewState.load])
+def admin_overview() -> rx.Component:
+    """Lay out market, money, laws, risk, volume and machine."""
+    return ui.frame(
+        ui.loaded(
+            STATE.loaded,
+            rx.el.div(
+                rx.el.div(_market(), _money(), class_name="halves"),
+                rx.el.div(_laws(), _risk(), class_name="halves"),
+                rx.el.div(_lent(), _machine(), class_name="halves"),
+                class_name="stack",
+            ),
+            _waiting(),
+        ),
+        title="Overview",
+        purpose=STATE.day + " Market, money, risk and machine at a glance.",
+        actions=ui.secondary_button("Check again", icon_name="refresh_cw", on_click=STATE.load),
+        active="/admin",
+    )
+
+
+def _waiting() -> rx.Component:
+    row = rx.el.div(ui.card(ui.skeleton(320)), ui.card(ui.skeleton(320)), class_name="halves")
+    return rx.el.div(row, row, class_name="stack")
+
+
+def _market() -> rx.Component:
+    shown = STATE.shown
+    return ui.card(
+        rx.el.div(
+            ui.figure("Open listings", shown.open_listings),
+            ui.figure("Covered", shown.covered),
+            ui.figure("Bids today", shown.bids_today),
+            class_name="thirds",
+        ),
+        rx.el.div(
+            rx.el.span("Bids by day", class_name="t-12 muted"),
+            ui.legend(("1", "People"), ("behind", "Bots")),
+            class_name="between",
+            style={"margin": "20px 0 8px"},
+        ),
+        rx.cond(
+            STATE.has_bids,
+            ui.chart(STATE.bids, height=172),
+            rx.el.p("No bids in the last two weeks.", class_name="muted"),
+        ),
+        rx.el.p(shown.people, class_name="t-12 muted", style={"margin_top": "12px"}),
+        title="Market",
+        aside=ui.badge("neutral", shown.market_word),
+        region="Market",
+    )
+
+
+def _money() -> rx.Component:
+    shown = STATE.shown
+    return ui.card(
+        ui.figure("At the bank", shown.bank),
+        rx.el.div(
+            ui.share_bar(*((series, shown.parts[place]) for place, (series, _, _) in enumerate(BANK_PARTS))),
+            style={"margin": "12px 0 16px"},
+        ),
+        ui.key_values(
+            *(
+                ui.pair(rx.el.span(ui.swatch(series), name, class_name="line"), getattr(shown, stem))
+                for series, name, stem in BANK_PARTS
+            ),
+        ),
+        rx.el.div(ui.rule(), style={"margin": "12px 0"}),
+        ui.key_values(ui.pair("Difference", shown.difference, kind="strong")),
+        title="Money",
+        aside=_laws_badge(),
+        region="Money",
+    )
+
+
+def _laws_badge() -> rx.Component:
+    return rx.cond(
+        STATE.shown.are_all_kept,
+        ui.badge("done", STATE.shown.laws_word),
+        ui.badge("bad", STATE.shown.laws_word),
+    )
+
+
+def _laws() -> rx.Component:
+    return ui.card(
+        rx.el.ol(rx.foreach(STATE.laws, _law), class_name="stack-8"),
+        title="Laws of the books",
+        region="Laws of the books",
+    )
+
+
+def _law(law: rx.vars.ObjectVar[LawLine]) -> rx.Component:
+    mark = rx.cond(
+        law["holds"],
+        rx.el.span(
+            ui.icon("check"), rx.el.span("Holds: ", class_name="visually-hidden"), class_name="accent"
+        ),
+        rx.el.span(
+            ui.icon("circle_alert"), rx.el.span("Broken: ", class_name="visually-hidden"), class_name="red"
+        ),
+    )
+    return rx.el.li(
+        rx.el.div(
+            mark,
+            rx.el.span(law["number"], class_name="muted num right", style={"min_width": "20px"}),
+            rx.el.span(law["title"]),
+            class_name="line",
+            style={"align_items": "flex-start"},
+        ),
+        rx.foreach(
+            law["violations"].to(list[str]),
+            lambda words: rx.el.p(words, class_name="t-12 red", style={"margin": "4px 0 0 52px"}),
+        ),
+    )
+
+
+def _risk() -> rx.Component:
+    return ui.card(
+        rx.cond(
+            STATE.shown.has_loans,
+            rx.el.div(
+                rx.el.div(
+                    rx.foreach(
+                        STATE.buckets,
+                        lambda bucket: rx.el.i(
+                            custom_attrs={
+                                "data-series": bucket["series"],
+                                "style": {
+                                    "--share": bucket["cents"],
+                                    "display": rx.cond(bucket["cents"].to(int) > 0, "block", "none"),
+                                },
+                            }
+                        ),
+                    ),
+                    class_name="share-bar",
+                    custom_attrs={"aria-hidden": "true"},
+                ),
+                ui.data_table(
+                    (
+                        ui.Column("Days past due"),
+                        ui.Column("Loans", "right"),
+                        ui.Column("Owed", "right"),
+                        ui.Column("Share", "right"),
+                    ),
+                    STATE.buckets,
+                    _bucket,
+                    label="Loans by days past due",
+                    keep_columns=True,
+                ),
+                class_name="stack-12",
+            ),
+            rx.el.p("No loans yet. The first accepted listing becomes one.", class_name="muted"),
+        ),
+        title="Risk",
+        aside=ui.badge(STATE.shown.late_kind, STATE.shown.late_word),
+        region="Risk",
+    )
+
+
+def _bucket(row: rx.vars.ObjectVar[BucketLine]) -> rx.Component:
+    return ui.row(
+        ui.cell(rx.el.span(ui.swatch(row["series"]), row["name"], class_name="line")),
+        ui.number(row["loan_count"]),
+        ui.number(row["owed"], strong=True),
+        ui.number(row["share"], muted=True),
+    )
+
+
+def _lent() -> rx.Component:
+    return ui.card(
+        ui.figure("Lent in all", STATE.shown.lent, STATE.shown.lent_note),
+        rx.el.div(style={"height": "12px"}),
+        rx.cond(
+            STATE.has_loans,
+            ui.chart(STATE.lent, height=196),
+            rx.el.p("Nothing was lent in the last twelve months.", class_name="muted"),
+        ),
+        title="Lent per month",
+        aside=ui.grade_legend([grade.value for grade in Grade]),
+        region="Lent per month",
+    )
+
+
+def _machine() -> rx.Component:
+    shown = STATE.shown
+    return ui.card(
+        ui.key_values(
+            ui.pair("Application", shown.version),
+            ui.pair("Database", shown.engine),
+            ui.pair("Size of the database", shown.size),
+            ui.pair("Journal", shown.journal),
+            ruled=True,
+        ),
+        title="Machine",
+        region="Machine",
+    )
