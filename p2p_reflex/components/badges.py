@@ -58,7 +58,7 @@ def lender_name(
 ) -> rx.Component:
     """Name a lender in a row: face, name, and the word bot where it is one."""
     person = avatar(initials, is_own=is_own)
-    bot_word = rx.el.span("bot", class_name="badge")
+    bot_word = rx.el.span("bot", class_name="badge bot-word")
     if isinstance(is_bot, rx.Var):
         face, word = rx.cond(is_bot, bot_avatar(), person), rx.cond(is_bot, bot_word, rx.fragment())
     else:

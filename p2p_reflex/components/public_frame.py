@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import reflex as rx
 
-from p2p_reflex.components.account import COLOUR_MODES, colour_item, sign_links
+from p2p_reflex.components.account import sign_links
 from p2p_reflex.components.buttons import link_button
 from p2p_reflex.components.frame import brand, skip_link
 from p2p_reflex.components.theme import Words, icon
@@ -67,23 +67,28 @@ def sign_card(
 
 
 def _menu(links: Sequence[tuple[str, str]]) -> rx.Component:
-    """Hold what a phone's top bar has no room for, and the colours."""
+    """Hold what a phone's top bar has no room for."""
     return rx.menu.root(
         rx.menu.trigger(
             rx.el.button(
                 icon("menu", 20),
                 type="button",
-                class_name="button quiet icon-only",
+                class_name="button quiet icon-only only-narrow",
                 custom_attrs={"aria-label": "Menu"},
             )
         ),
         rx.menu.content(
             *(
-                rx.menu.item(rx.el.a(words, href=href), as_child=True, class_name="menu-item only-narrow")
-                for words, href in (*links, ("Create account", "/register"))
+                rx.menu.item(rx.el.a(words, href=href), as_child=True, class_name="menu-item")
+                for words, href in links
             ),
-            rx.menu.separator(class_name="only-narrow"),
-            *(colour_item(mode, words, icon_name) for mode, words, icon_name in COLOUR_MODES),
+            rx.cond(
+                FrameState.is_signed_in,
+                rx.fragment(),
+                rx.menu.item(
+                    rx.el.a("Create account", href="/register"), as_child=True, class_name="menu-item"
+                ),
+            ),
             align="end",
             class_name="menu",
         ),
