@@ -21,8 +21,6 @@ from p2p_reflex.settings import settings
 from p2p_reflex.state.handlers import close_unguarded_handlers, is_open
 from p2p_reflex.state.refusals import log_what_broke_in_the_browser, tell_what_broke
 
-JOBS: tuple[scheduler.Job, ...] = ()
-
 
 def answer_broken_event(exception: Exception) -> EventSpec:
     """Tell the person; the transaction has already rolled back."""
@@ -61,7 +59,8 @@ async def serve_market() -> AsyncIterator[None]:
     with app.set_contexts():
         close_unguarded_handlers()
     await asyncio.to_thread(prepare_market)
-    with scheduler.running(JOBS):
+    jobs = () if settings().demo_mode else scheduler.CALENDAR_JOBS
+    with scheduler.running(jobs):
         yield
 
 
