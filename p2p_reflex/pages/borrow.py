@@ -175,7 +175,9 @@ def _listing(row: rx.vars.ObjectVar[ListingRow]) -> rx.Component:
             under=row["under"],
             phone_under=_funding(row, row["phone_under"]),
         ),
-        ui.cell(_funding(row, row["covered"])),
+        ui.cell(
+            rx.el.div(_funding(row, row["covered"]), style={"white_space": "nowrap", "min_width": "150px"})
+        ),
         ui.number(row["rate"], under=row["bids"], strong=True),
         ui.number(row["ends_on"], under=row["ends_away"]),
         ui.cell(ui.badge(row["kind"], row["state"]), align="right", phone="end"),
