@@ -36,7 +36,7 @@ def frame(
             rx.el.main(
                 page_head(title, purpose, actions, breadcrumb),
                 rx.el.div(*children, class_name="stack"),
-                rx.cond(FrameState.is_demo_mode, rx.el.div(demo_clock(), class_name="demo-foot")),
+                _where_the_clock_moves("demo-foot"),
                 id="content",
                 tab_index=-1,
                 class_name="content narrow" if narrow else "content",
@@ -115,8 +115,6 @@ def skip_link() -> rx.Component:
 
 def demo_clock() -> rx.Component:
     """Draw the demo's clock: the business date, and two buttons that move it on."""
-    if not hasattr(FrameState, "advance_day"):
-        return rx.fragment()
     return rx.el.div(
         rx.el.div(
             rx.el.div(
@@ -141,6 +139,12 @@ def demo_clock() -> rx.Component:
     )
 
 
+def _where_the_clock_moves(class_name: str) -> rx.Component:
+    return rx.cond(
+        FrameState.is_demo_mode & FrameState.is_signed_in, rx.el.div(demo_clock(), class_name=class_name)
+    )
+
+
 def _side(active: tuple[str, ...]) -> rx.Component:
     return rx.el.aside(
         brand(FrameState.home),
@@ -149,7 +153,7 @@ def _side(active: tuple[str, ...]) -> rx.Component:
             class_name="nav",
             custom_attrs={"aria-label": "Main"},
         ),
-        rx.cond(FrameState.is_demo_mode, rx.el.div(demo_clock(), class_name="side-foot")),
+        _where_the_clock_moves("side-foot"),
         class_name="side",
         custom_attrs={"aria-label": "Sidebar"},
     )
@@ -162,7 +166,7 @@ def _header() -> rx.Component:
     return rx.el.header(
         brand(FrameState.home),
         rx.cond(FrameState.money_label != "", money),
-        rx.cond(FrameState.is_signed_in, account_menu(), sign_links()),
+        rx.cond(FrameState.loaded, rx.cond(FrameState.is_signed_in, account_menu(), sign_links())),
         class_name="top",
     )
 

@@ -52,7 +52,7 @@ PLACES: dict[str, tuple[Group, ...]] = {
 def by_role(draw: dict[str, rx.Component]) -> rx.Component:
     """Show what belongs to the role of whoever is signed in."""
     roles = [(role, component) for role, component in draw.items() if role]
-    return rx.match(FrameState.role, *roles, draw[""])
+    return rx.cond(FrameState.loaded, rx.match(FrameState.role, *roles, draw[""]))
 
 
 def side_links(groups: tuple[Group, ...], active: tuple[str, ...]) -> rx.Component:
