@@ -2,15 +2,18 @@
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import reflex as rx
 from reflex.event import EventSpec
+from reflex.utils.exec import is_prod_mode
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
 from p2p_reflex import database, pages, scheduler
+from p2p_reflex.api.addresses import PlainAddresses
 from p2p_reflex.api.failures import HANDLERS
 from p2p_reflex.api.headers import SecurityHeaders
 from p2p_reflex.api.routes import ROUTES
@@ -34,7 +37,8 @@ def note_browser_error(exception: Exception) -> None:
 
 def behind_guards(inner: ASGIApp) -> ASGIApp:
     """Put the limits and the security headers around everything that is served."""
-    return SecurityHeaders(SocketsPerAddress(inner, settings()), settings())
+    served = PlainAddresses(inner, pages.fixed_addresses()) if is_prod_mode() else inner
+    return SecurityHeaders(SocketsPerAddress(served, settings()), settings())
 
 
 def waiting_event_count(sid: str) -> int:
@@ -64,6 +68,8 @@ async def serve_market() -> AsyncIterator[None]:
         yield
 
 
+# The server's workers are forked after the pages were built, and Reflex then warns of each page once more.
+logging.getLogger("reflex.app").addFilter(lambda record: "being redefined with the same" not in record.msg)
 pages.register_screens()
 
 app = rx.App(

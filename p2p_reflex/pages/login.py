@@ -1,23 +1,70 @@
-"""The sign-in screen."""
+"""Signing in; in demo mode also with one click."""
 
 import reflex as rx
 
+from p2p_reflex import components as ui
 from p2p_reflex.state.frame import FrameState
 from p2p_reflex.state.login import LoginState
+
+STATE = LoginState
+DEMO_ROLES = (
+    ("borrower", "Enter as a borrower", "house"),
+    ("lender", "Enter as a lender", "coins"),
+    ("admin", "Enter as an admin", "shield"),
+)
 
 
 @rx.page(route="/login", title="Sign in", on_load=[FrameState.load, LoginState.load])
 def login() -> rx.Component:
-    """Lay out the sign-in form."""
-    return rx.el.main(
-        rx.el.h1("Sign in"),
-        rx.form(
-            rx.el.label("Email", html_for="email"),
-            rx.el.input(id="email", name="email", type="email"),
-            rx.el.label("Password", html_for="password"),
-            rx.el.input(id="password", name="password", type="password"),
-            rx.el.p(LoginState.errors["password"]),
-            rx.button("Sign in", type="submit"),
-            on_submit=LoginState.sign_in,
+    """Lay out the sign-in card and, in demo mode, the ways in for a look around."""
+    return ui.public_frame(
+        ui.sign_card(
+            rx.cond(STATE.notice, ui.notice(STATE.notice, kind="warning")),
+            _form(),
+            title="Sign in",
+            purpose="Good to see you again.",
+            below=rx.fragment(
+                rx.cond(FrameState.is_demo_mode, _demo()),
+                rx.el.p("No account yet? ", ui.link("Create account", "/register"), class_name="muted"),
+            ),
         ),
+        links=(),
+    )
+
+
+def _form() -> rx.Component:
+    return rx.form(
+        ui.text_field(
+            "Email", name="email", type_="email", auto_complete="username", error=STATE.errors["email"]
+        ),
+        ui.password_field(error=STATE.errors["password"], max_length=128),
+        ui.primary_button(
+            "Sign in", type_="submit", busy=STATE.busy, busy_label="Signing in", full=True, size="large"
+        ),
+        on_submit=STATE.sign_in,
+        no_validate=True,
+        class_name="stack-16",
+    )
+
+
+def _demo() -> rx.Component:
+    return ui.card(
+        rx.el.p(
+            "This market is a demo. Nobody's money is real, and one click lets you in.", class_name="muted"
+        ),
+        rx.el.div(
+            *(
+                ui.secondary_button(
+                    words,
+                    icon_name=icon_name,
+                    on_click=STATE.enter_demo(role),
+                    disabled=STATE.busy,
+                    full=True,
+                )
+                for role, words, icon_name in DEMO_ROLES
+            ),
+            class_name="stack-8",
+        ),
+        title="Look around",
+        region="Look around",
     )

@@ -59,6 +59,7 @@ class PasswordCheck:
 
     member_id: int | None
     password_hash: str | None
+    role: Role | None = None
 
 
 def look_up(session: Session, *, email: object, address: str, now: datetime) -> PasswordCheck:
@@ -71,7 +72,7 @@ def look_up(session: Session, *, email: object, address: str, now: datetime) -> 
     found = session.exec(select(Member).where(Member.email == normal, col(Member.is_bot).is_(False))).first()
     if found is None:
         return PasswordCheck(member_id=None, password_hash=None)
-    return PasswordCheck(member_id=found.id, password_hash=found.password_hash)
+    return PasswordCheck(member_id=found.id, password_hash=found.password_hash, role=found.role)
 
 
 def matches(check: PasswordCheck, password: object) -> bool:

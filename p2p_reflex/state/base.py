@@ -53,7 +53,7 @@ from p2p_reflex import database
 from p2p_reflex.domain.errors import FieldError, LendingError, UnknownError
 from p2p_reflex.domain.vocabulary import Role
 from p2p_reflex.services.sign_in import Identity
-from p2p_reflex.state.refusals import toast_of
+from p2p_reflex.state.refusals import tell_what_broke, toast_of
 from p2p_reflex.state.visitors import identity_behind
 
 P = ParamSpec("P")
@@ -191,6 +191,8 @@ def _guarded(handler: Handler, guard: Guard) -> Handler:
                 await _mark_loaded(self, guard)
             except LendingError as refused:
                 yield await _tell(self, guard, refused)
+            except Exception as broken:  # told here, so that what the handler set right again is shown too
+                yield tell_what_broke(broken)
 
         setattr(guarded_steps, GUARD, guard)
         return guarded_steps
@@ -208,6 +210,8 @@ def _guarded(handler: Handler, guard: Guard) -> Handler:
             await _mark_loaded(self, guard)
         except LendingError as refused:
             return await _tell(self, guard, refused)
+        except Exception as broken:
+            return tell_what_broke(broken)
         return outcome
 
     setattr(guarded, GUARD, guard)

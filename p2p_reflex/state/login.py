@@ -1,6 +1,7 @@
 """Owns signing in: a checked password, or a demo account, becomes a ticket for the cookie."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,7 +10,7 @@ from reflex.event import EventSpec
 
 from p2p_reflex.domain.errors import LendingError
 from p2p_reflex.domain.vocabulary import Role
-from p2p_reflex.services import members, sign_in
+from p2p_reflex.services import sign_in
 from p2p_reflex.settings import settings
 from p2p_reflex.state.base import ScreenState, home_of, loads_for_all, public, text_in
 from p2p_reflex.state.cookies import enter_script, safe_path
@@ -20,14 +21,14 @@ USER_AGENT_LENGTH = 200
 class LoginState(ScreenState, rx.State):
     """Show the sign-in form; the password is never kept in a var."""
 
-    email: str = ""
     notice: str = ""
+    busy: bool = False
 
     @rx.event
     @loads_for_all
     async def load(self) -> EventSpec | None:
         """Send whoever is signed in already to where they wanted to go."""
-        self.errors = {}
+        self.errors, self.busy = {}, False
         again = self.router.url.query_parameters.get("again")
         self.notice = "That sign-in had expired. Please sign in again." if again else ""
         person = await self.who_if_anyone()
@@ -35,25 +36,17 @@ class LoginState(ScreenState, rx.State):
 
     @rx.event
     @public
-    async def sign_in(self, form: dict[str, Any]) -> EventSpec:
-        """Check the password outside of any transaction, then hand out a ticket."""
-        email, password = text_in(form, "email"), text_in(form, "password")
-        self.email = email[:254]
-        address, now = self.router.session.client_ip, datetime.now(UTC)
-        check = await self.ask(sign_in.look_up, email=email, address=address, now=now)
-        if not await asyncio.to_thread(sign_in.matches, check, password) or check.member_id is None:
-            await self.act(sign_in.record_failure, email=email, address=address, now=now)
-            raise sign_in.WrongPasswordError
-        ticket = await self.act(
-            sign_in.issue_ticket,
-            member_id=check.member_id,
-            address=address,
-            user_agent=self.router.headers.user_agent[:USER_AGENT_LENGTH],
-            now=now,
-        )
-        self.email = ""
-        member = await self.ask(members.member, member_id=check.member_id)
-        return enter_script(ticket, self._wanted(member.role))
+    async def sign_in(self, form: dict[str, Any]) -> AsyncIterator[EventSpec | None]:
+        """Check the password, then trade it for a session."""
+        self.busy, self.errors = True, {}
+        yield None
+        try:
+            member_id, role = await self._check(text_in(form, "email"), text_in(form, "password"))
+            ticket = await self._ticket(sign_in.issue_ticket, member_id=member_id)
+            yield enter_script(ticket, self._wanted(role))
+        except Exception:
+            self.busy = False
+            raise
 
     @rx.event
     @public
@@ -61,14 +54,28 @@ class LoginState(ScreenState, rx.State):
         """Sign in as the demo's borrower, lender or admin with one click; in demo mode only."""
         if not settings().demo_mode or role not in set(Role):
             raise LendingError("Demo accounts are not open here.")
-        ticket = await self.act(
-            sign_in.demo_ticket,
-            role=role,
+        ticket = await self._ticket(sign_in.demo_ticket, role=role)
+        return enter_script(ticket, home_of(Role(role)))
+
+    async def _check(self, email: str, password: str) -> tuple[int, Role]:
+        """Return whose password it is; the slow part runs outside of any transaction."""
+        address, now = self.router.session.client_ip, datetime.now(UTC)
+        check = await self.ask(sign_in.look_up, email=email, address=address, now=now)
+        is_right = await asyncio.to_thread(sign_in.matches, check, password)
+        if not is_right or check.member_id is None or check.role is None:
+            await self.act(sign_in.record_failure, email=email, address=address, now=now)
+            raise sign_in.WrongPasswordError
+        return check.member_id, check.role
+
+    async def _ticket(self, service: Any, **whose: Any) -> str:
+        """Ask for a ticket that names the device it was asked from."""
+        return await self.act(
+            service,
             address=self.router.session.client_ip,
             user_agent=self.router.headers.user_agent[:USER_AGENT_LENGTH],
             now=datetime.now(UTC),
+            **whose,
         )
-        return enter_script(ticket, home_of(Role(role)))
 
     def _wanted(self, role: Role) -> str:
         """Return where the person wanted to go, or else their home."""

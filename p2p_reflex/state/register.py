@@ -1,5 +1,6 @@
 """Owns registering: a borrower tells about their finances, a lender does not."""
 
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,6 +19,8 @@ class RegisterState(ScreenState, rx.State):
     """Show the registration form for the chosen side of the market."""
 
     role: str = Role.BORROWER.value
+    is_borrower: bool = True
+    busy: bool = False
 
     @rx.event
     @loads_for_all
@@ -25,8 +28,8 @@ class RegisterState(ScreenState, rx.State):
         """Take the side from the address, and send whoever is signed in already home."""
         wished = self.router.url.query_parameters.get("role", "")
         if wished in (Role.BORROWER, Role.LENDER):
-            self.role = wished
-        self.errors = {}
+            self._choose(wished)
+        self.errors, self.busy = {}, False
         person = await self.who_if_anyone()
         return rx.redirect(home_of(person.role), replace=True) if person else None
 
@@ -35,30 +38,42 @@ class RegisterState(ScreenState, rx.State):
     async def choose_role(self, role: str) -> None:
         """Show the fields of the chosen side."""
         if role in (Role.BORROWER, Role.LENDER):
-            self.role, self.errors = role, {}
+            self._choose(role)
+            self.errors = {}
 
     @rx.event
     @public
-    async def create_account(self, form: dict[str, Any]) -> EventSpec:
+    async def create_account(self, form: dict[str, Any]) -> AsyncIterator[EventSpec | None]:
         """Register the person and sign them in."""
-        now = datetime.now(UTC)
-        member_id = await self.act(
+        self.busy, self.errors = True, {}
+        yield None
+        try:
+            member_id = await self._register(form)
+            ticket = await self.act(
+                sign_in.issue_ticket,
+                member_id=member_id,
+                address=self.router.session.client_ip,
+                user_agent=self.router.headers.user_agent[:USER_AGENT_LENGTH],
+                now=datetime.now(UTC),
+            )
+            yield enter_script(ticket, home_of(Role(self.role)))
+        except Exception:
+            self.busy = False
+            raise
+
+    async def _register(self, form: dict[str, Any]) -> int:
+        return await self.act(
             members.register,
             role=self.role,
             full_name=text_in(form, "full_name"),
             email=text_in(form, "email"),
             password=text_in(form, "password"),
             profile=_profile_in(form) if self.role == Role.BORROWER else None,
-            now=now,
+            now=datetime.now(UTC),
         )
-        ticket = await self.act(
-            sign_in.issue_ticket,
-            member_id=member_id,
-            address=self.router.session.client_ip,
-            user_agent=self.router.headers.user_agent[:USER_AGENT_LENGTH],
-            now=now,
-        )
-        return enter_script(ticket, home_of(Role(self.role)))
+
+    def _choose(self, role: str) -> None:
+        self.role, self.is_borrower = role, role == Role.BORROWER
 
 
 def _profile_in(form: dict[str, Any]) -> members.ProfileForm:
