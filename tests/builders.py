@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from p2p_reflex.domain.amortization import amortization_schedule
+from p2p_reflex.domain.amortization import Schedule, amortization_schedule
 from p2p_reflex.domain.fees import origination_fee_cents, reserve_contribution_cents
 from p2p_reflex.domain.rates import weighted_average_rate
 from p2p_reflex.domain.vocabulary import (
@@ -186,6 +186,14 @@ def a_loan(
     )
     session.add(loan)
     session.flush()
+    _add_schedule(session, loan, plan)
+    lender_ids = [_a_note(session, loan, cents, Decimal(each)) for cents, each in shares]
+    _pay_out(session, loan, dict(zip(lender_ids, (cents for cents, _ in shares), strict=True)))
+    session.flush()
+    return loan.id
+
+
+def _add_schedule(session: Session, loan: Loan, plan: Schedule) -> None:
     session.add_all(
         Installment(
             loan_id=loan.id,
@@ -197,10 +205,6 @@ def a_loan(
         )
         for row in plan
     )
-    lender_ids = [_a_note(session, loan, cents, Decimal(each)) for cents, each in shares]
-    _pay_out(session, loan, dict(zip(lender_ids, (cents for cents, _ in shares), strict=True)))
-    session.flush()
-    return loan.id
 
 
 def _accepted_listing(

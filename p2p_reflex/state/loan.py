@@ -248,4 +248,5 @@ class LoanScreenState(ScreenState, rx.State):
         self.amount, self.preview = "", PreviewShown()
         await self._fill()
         title = "The loan is paid off" if outcome.is_payoff else "Payment made"
-        return rx.toast.success(title, description=outcome.sentence)
+        # Pressed twice, it is one payment and one toast.
+        return rx.toast.success(title, description=outcome.sentence, id=f"payment-{outcome.payment_id}")

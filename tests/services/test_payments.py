@@ -1,6 +1,7 @@
 """Payments by hand: allocated, split to the lenders, and written so that every law of the books holds."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,10 +13,20 @@ from p2p_reflex.database import read, run, transaction
 from p2p_reflex.domain.errors import FieldError, LendingError, UnknownError
 from p2p_reflex.domain.vocabulary import AccountKind, LoanState
 from p2p_reflex.models import Installment, LedgerAccount, LenderPayment, Loan, Note, Payment, PaymentPart
-from p2p_reflex.services import books, ledger, payments
+from p2p_reflex.services import acceptance, bidding, ledger, payments
 from p2p_reflex.services.idempotency import FormReusedError
 from p2p_reflex.services.payments import NotPayableError, PaymentOutcome
-from tests.builders import NOW, TODAY, a_borrower, a_form_key, a_loan, in_threads
+from tests.builders import (
+    NOW,
+    TODAY,
+    a_borrower,
+    a_form_key,
+    a_lender,
+    a_listing,
+    a_loan,
+    broken_laws,
+    in_threads,
+)
 
 SINCE = date(2026, 2, 3)
 NOTES = [(5_000_00, "0.0950"), (4_000_00, "0.1100"), (3_000_00, "0.1300")]
@@ -56,11 +67,6 @@ def wallet_of(member_id: int) -> int:
     return read(ledger.balances, member_id=member_id)[0]
 
 
-def broken_laws() -> list[str]:
-    """Name everything that breaks a law of the books."""
-    return [violation for law in read(books.check_books) for violation in law.violations]
-
-
 def written(session: Session, loan_id: int) -> tuple[int, ...]:
     """Count what payments wrote."""
     return tuple(
@@ -87,7 +93,7 @@ def test_an_installment_pays_the_lenders_by_their_shares_and_the_platform_its_fe
         assert abs(part.servicing_fee_cents * 100 - gross_cents) <= 50
     assert installments_of(loan_id)[0].paid_on == TODAY
     assert loan_of(loan_id).next_due_on == date(2026, 12, 20)
-    assert broken_laws() == []
+    assert read(broken_laws) == []
 
 
 def test_the_money_comes_from_outside_so_the_wallet_stays_as_it_was(database: Engine) -> None:
@@ -109,7 +115,7 @@ def test_what_is_due_is_paid_oldest_first_and_interest_before_principal(database
     left = 700_00 - first.principal_cents - first.interest_cents - second.interest_cents
     assert (second.interest_paid_cents, second.principal_paid_cents) == (second.interest_cents, left)
     assert (second.paid_on, third.interest_paid_cents, fourth.interest_paid_cents) == (None, 0, 0)
-    assert broken_laws() == []
+    assert read(broken_laws) == []
 
 
 @pytest.mark.parametrize("choice", ["keep_installment", "keep_term"])
@@ -133,7 +139,7 @@ def test_paying_ahead_shortens_the_term_or_lowers_the_installment(database: Engi
         assert {row.principal_cents + row.interest_cents for row in after[1:-1]} == {level}
         assert loan.installment_cents == level
     assert sum(row.interest_cents for row in after) < sum(row.interest_cents for row in before)
-    assert broken_laws() == []
+    assert read(broken_laws) == []
 
 
 def test_more_than_the_payoff_stays_in_the_wallet_and_is_said(database: Engine) -> None:
@@ -148,7 +154,7 @@ def test_more_than_the_payoff_stays_in_the_wallet_and_is_said(database: Engine) 
     assert "$250.00 more than was needed stays in your wallet." in outcome.sentence
     assert wallet_of(borrower_id) == before + 250_00
     assert loan_of(loan_id).state is LoanState.PAID_OFF
-    assert broken_laws() == []
+    assert read(broken_laws) == []
 
 
 @pytest.mark.parametrize(
@@ -229,7 +235,7 @@ def test_the_same_form_sent_twice_pays_once(database: Engine) -> None:
         assert written(session, loan_id)[0] == 1
     with pytest.raises(FormReusedError):
         run(payments.pay, **form | {"amount": "101"})
-    assert broken_laws() == []
+    assert read(broken_laws) == []
 
 
 def test_many_who_pay_at_once_never_pay_more_than_is_owed(database: Engine) -> None:
@@ -245,7 +251,7 @@ def test_many_who_pay_at_once_never_pay_more_than_is_owed(database: Engine) -> N
     assert [outcome.is_payoff for outcome in paid].count(True) == 1
     assert loan_of(loan_id).outstanding_cents == 0
     assert sum(outcome.paid_cents + outcome.excess_cents for outcome in paid) == 400_00 * len(paid)
-    assert broken_laws() == []
+    assert read(broken_laws) == []
 
 
 @ON_SQLITE
@@ -272,7 +278,7 @@ def test_a_late_fee_is_paid_first_and_goes_to_the_lenders(database: Engine) -> N
     with transaction() as session:
         received = session.exec(select(Note).where(Note.loan_id == loan_id)).all()
     assert sum(note.late_fees_received_cents for note in received) == 27_90
-    assert broken_laws() == []
+    assert read(broken_laws) == []
 
 
 @ON_SQLITE
@@ -310,7 +316,7 @@ def test_every_law_holds_after_any_payment_on_any_day(
             break
         outcome = pay(loan_id, f"{cents // 100}.{cents % 100:02d}", choice=choice, on=on)
         _check_the_loan(loan_id, outcome)
-        assert broken_laws() == []
+        assert read(broken_laws) == []
 
     assert loan_of(loan_id).state is LoanState.PAID_OFF
 
@@ -342,3 +348,38 @@ def test_a_refusal_is_a_sentence_for_the_person(database: Engine) -> None:
         pay(loan_id, "2000000")
 
     assert refused.value.message == "The amount must be between $0.01 and $1,000,000."
+
+
+@ON_SQLITE
+def test_a_loan_made_by_bids_and_acceptance_is_paid_and_paid_off(database: Engine) -> None:
+    borrower_id = run(a_borrower)
+    listing_id = run(a_listing, borrower_id=borrower_id, amount_cents=5_000_00, term_months=12)
+    for amount, rate in (("3000", "9.5"), ("2000", "11")):
+        run(
+            bidding.place_bid,
+            lender_id=run(a_lender, cash_cents=5_000_00),
+            listing_id=listing_id,
+            amount=amount,
+            rate=rate,
+            form_key=a_form_key(),
+            business_on=TODAY,
+            now=NOW,
+        )
+    loan_id = run(
+        acceptance.accept,
+        borrower_id=borrower_id,
+        listing_id=listing_id,
+        seen_average_rate=Decimal("0.101"),
+        seen_covered_cents=5_000_00,
+        form_key=a_form_key(),
+        business_on=TODAY,
+        now=NOW,
+    )
+
+    ahead = pay(loan_id, "2500", on=date(2026, 12, 20))
+    last = pay(loan_id, "2900", on=date(2027, 1, 20))
+
+    assert ahead.prepaid_principal_cents > 0
+    assert (last.is_payoff, last.outstanding_cents) == (True, 0)
+    assert 0 < last.excess_cents < 500_00
+    assert read(broken_laws) == []

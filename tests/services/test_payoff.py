@@ -10,11 +10,11 @@ from p2p_reflex.database import read, run, transaction
 from p2p_reflex.domain.errors import LendingError, UnknownError
 from p2p_reflex.domain.vocabulary import LoanState
 from p2p_reflex.models import Installment, Loan, Note
-from p2p_reflex.services import books, payments
+from p2p_reflex.services import payments
 from p2p_reflex.services.loan_positions import LoanPosition, position
 from p2p_reflex.services.payment_plans import quote_payoff
 from p2p_reflex.services.payments import PaymentOutcome, QuoteChangedError
-from tests.builders import NOW, TODAY, a_borrower, a_form_key, a_loan, in_threads
+from tests.builders import NOW, TODAY, a_borrower, a_form_key, a_loan, broken_laws, in_threads
 
 ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -55,11 +55,6 @@ def pay_off(loan_id: int, *, seen_cents: int | None = None, on: date = TODAY) ->
     )
 
 
-def broken_laws() -> list[str]:
-    """Name everything that breaks a law of the books."""
-    return [violation for law in read(books.check_books) for violation in law.violations]
-
-
 def test_the_quote_is_principal_and_the_interest_of_the_days_so_far(database: Engine) -> None:
     # $9,600 at 10.84 %: the first month's interest is 9,600 x 0.1084 / 12 = $86.72; 17 of 30 days are $49.14.
     loan_id = run(a_loan, principal_cents=9_600_00, disbursed_on=date(2026, 11, 3))
@@ -97,7 +92,7 @@ def test_a_running_period_that_is_fully_paid_costs_nothing_more(database: Engine
     outcome = pay_off(loan_id)
 
     assert outcome.paid_cents == owed_cents == 9_600_00 - (1_000_00 - 86_72)
-    assert broken_laws() == []
+    assert read(broken_laws) == []
 
 
 def test_paying_off_ends_the_loan_and_the_notes_and_drops_what_was_planned(database: Engine) -> None:
@@ -114,7 +109,7 @@ def test_paying_off_ends_the_loan_and_the_notes_and_drops_what_was_planned(datab
     assert (loan.outstanding_cents, sum(note.outstanding_cents for note in notes)) == (0, 0)
     assert [row.paid_on for row in rows] == [TODAY] * 3
     assert sum(row.principal_cents for row in rows) == 12_000_00
-    assert broken_laws() == []
+    assert read(broken_laws) == []
 
 
 def test_a_quote_that_is_no_longer_the_one_seen_is_refused(database: Engine) -> None:
@@ -134,7 +129,7 @@ def test_two_payoffs_at_once_pay_once(database: Engine) -> None:
 
     assert sum(isinstance(outcome, PaymentOutcome) for outcome in outcomes) == 1
     assert sum(isinstance(outcome, LendingError) for outcome in outcomes) == 3
-    assert broken_laws() == []
+    assert read(broken_laws) == []
 
 
 @ON_SQLITE
@@ -145,7 +140,7 @@ def test_the_day_after_the_last_due_date_all_of_it_is_owed(database: Engine) -> 
     outcome = pay_off(loan_id)
 
     assert outcome.paid_cents == planned_cents
-    assert broken_laws() == []
+    assert read(broken_laws) == []
 
 
 @ON_SQLITE

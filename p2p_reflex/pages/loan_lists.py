@@ -1,0 +1,227 @@
+"""The lists of one loan: its installments, its payments, and who lent."""
+
+import reflex as rx
+
+from p2p_reflex import components as ui
+from p2p_reflex.state.loan import LoanScreenState
+from p2p_reflex.state.loan_lines import NoteRow, PaymentRow, ScheduleRow
+
+STATE = LoanScreenState
+LOAN = LoanScreenState.shown
+
+SCHEDULE_COLUMNS = (
+    ui.Column("No."),
+    ui.Column("Due"),
+    ui.Column("Principal", "right"),
+    ui.Column("Interest", "right"),
+    ui.Column("Installment", "right"),
+    ui.Column("Owed after", "right"),
+    ui.Column("State", "right"),
+)
+PAYMENT_COLUMNS = (
+    ui.Column("Paid on"),
+    ui.Column("It went to"),
+    ui.Column("Amount", "right"),
+    ui.Column("Owed after", "right"),
+)
+RECEIPT_COLUMNS = (
+    ui.Column("Received on"),
+    ui.Column("Your part"),
+    ui.Column("Amount", "right"),
+    ui.Column("Servicing fee", "right"),
+    ui.Column("You received", "right"),
+)
+LENDER_COLUMNS = (ui.Column("Lender"), ui.Column("Amount", "right"), ui.Column("Rate", "right"))
+NOTE_COLUMNS = (
+    *LENDER_COLUMNS,
+    ui.Column("Outstanding", "right"),
+    ui.Column("Received", "right"),
+    ui.Column("Expected", "right"),
+)
+
+
+def schedule() -> rx.Component:
+    """List the installments, around now or all of them."""
+    return ui.card(
+        ui.data_table(SCHEDULE_COLUMNS, STATE.schedule, _installment, label="Schedule"),
+        title="Schedule",
+        aside=rx.cond(
+            LOAN.is_long,
+            ui.segmented(
+                "Which installments",
+                [("around", "Around now"), ("all", LOAN.installment_count)],
+                current=STATE.schedule_part,
+                on_change=STATE.show_schedule,
+                small=True,
+            ),
+        ),
+        flush=True,
+        region="Schedule",
+    )
+
+
+def _installment(row: rx.vars.ObjectVar[ScheduleRow]) -> rx.Component:
+    state = rx.cond(row.kind, ui.badge(row.kind, row.state), rx.el.span(row.state, class_name="muted"))
+    return ui.row(
+        ui.cell(rx.el.span(row.number, class_name="num muted")),
+        ui.cell(
+            rx.el.span(row.due_on, class_name="num w-500"),
+            rx.el.span(row.parts, class_name="under only-phone"),
+            phone="lead",
+        ),
+        ui.number(row.principal, muted=True),
+        ui.number(row.interest, muted=True),
+        ui.cell(
+            rx.el.span(row.total, class_name="num w-600"),
+            rx.cond(row.total_note, rx.el.span(row.total_note, class_name="under num")),
+            rx.el.div(state, class_name="only-phone", style={"margin_top": "4px"}),
+            align="right",
+            phone="figure",
+        ),
+        ui.number(row.owed_after, muted=True),
+        ui.cell(state, align="right"),
+        mark=row.mark,
+    )
+
+
+def payments() -> rx.Component:
+    """List the payments; to a lender, what each brought them."""
+    return ui.card(
+        rx.cond(
+            LOAN.viewer == "lender",
+            ui.data_table(
+                RECEIPT_COLUMNS,
+                STATE.payments,
+                _receipt,
+                label="Payments you received",
+                two_lines=True,
+                empty=_no_payments("Your part of each payment stands here, the day it is made."),
+            ),
+            ui.data_table(
+                PAYMENT_COLUMNS,
+                STATE.payments,
+                _payment,
+                label="Payments",
+                two_lines=True,
+                empty=_no_payments("The first one stands here as soon as it is made."),
+            ),
+        ),
+        rx.cond(
+            (STATE.payment_count > STATE.payments.length()),
+            rx.el.div(
+                ui.quiet_button(
+                    rx.Var.create("Show all ") + STATE.payment_count.to_string() + " payments",
+                    size="small",
+                    on_click=STATE.show_all_payments,
+                ),
+                class_name="pager",
+            ),
+        ),
+        title="Payments",
+        flush=True,
+        region="Payments",
+    )
+
+
+def _no_payments(text: str) -> rx.Component:
+    return ui.empty_state("No payment yet", text, icon_name="receipt")
+
+
+def _payment(row: rx.vars.ObjectVar[PaymentRow]) -> rx.Component:
+    return ui.row(
+        ui.cell(
+            rx.el.span(row.paid_on, class_name="num w-500"),
+            rx.el.span(row.way, class_name="under"),
+            rx.foreach(row.went_to, lambda words: rx.el.span(words, class_name="under only-phone")),
+            phone="lead",
+        ),
+        ui.cell(rx.foreach(row.went_to, lambda words: rx.el.div(words, class_name="muted num t-12"))),
+        ui.cell(
+            rx.el.span(row.amount, class_name="num w-600"),
+            rx.el.span(row.owed_after, " owed after", class_name="under num only-phone"),
+            align="right",
+            phone="figure",
+        ),
+        ui.number(row.owed_after, muted=True),
+    )
+
+
+def _receipt(row: rx.vars.ObjectVar[PaymentRow]) -> rx.Component:
+    return ui.row(
+        ui.cell(
+            rx.el.span(row.paid_on, class_name="num w-500"),
+            rx.foreach(row.went_to, lambda words: rx.el.span(words, class_name="under only-phone")),
+            phone="lead",
+        ),
+        ui.cell(rx.foreach(row.went_to, lambda words: rx.el.div(words, class_name="muted num t-12"))),
+        ui.number(row.amount, muted=True),
+        ui.number(row.fee, muted=True),
+        ui.cell(
+            rx.el.span(row.net, class_name="num w-600"),
+            rx.el.span(row.fee, " fee", class_name="under num only-phone"),
+            align="right",
+            phone="figure",
+        ),
+    )
+
+
+def notes() -> rx.Component:
+    """List the lenders for the borrower, the notes with what they brought for an admin."""
+    return rx.match(
+        LOAN.viewer,
+        (
+            "borrower",
+            ui.card(
+                ui.data_table(LENDER_COLUMNS, STATE.notes, _lender, label="Your lenders", keep_columns=True),
+                title="Your lenders",
+                flush=True,
+                region="Your lenders",
+            ),
+        ),
+        (
+            "admin",
+            ui.card(
+                ui.data_table(NOTE_COLUMNS, STATE.notes, _note, label="Notes"),
+                title="Notes",
+                flush=True,
+                region="Notes",
+            ),
+        ),
+        rx.fragment(),
+    )
+
+
+def _lender(row: rx.vars.ObjectVar[NoteRow]) -> rx.Component:
+    return ui.row(
+        ui.cell(ui.lender_name(row.name, row.initials, row.is_bot, row.is_own)),
+        ui.number(row.principal),
+        ui.number(row.rate, strong=True),
+    )
+
+
+def _note(row: rx.vars.ObjectVar[NoteRow]) -> rx.Component:
+    return ui.row(
+        ui.cell(
+            ui.lender_name(row.name, row.initials, row.is_bot, row.is_own),
+            rx.el.span(
+                row.outstanding,
+                " outstanding, ",
+                row.received,
+                " received, ",
+                row.expected,
+                " expected",
+                class_name="under only-phone",
+            ),
+            phone="lead",
+        ),
+        ui.cell(
+            rx.el.span(row.principal, class_name="num"),
+            rx.el.span(row.rate, class_name="under num only-phone"),
+            align="right",
+            phone="figure",
+        ),
+        ui.number(row.rate, strong=True),
+        ui.number(row.outstanding),
+        ui.number(row.received),
+        ui.number(row.expected, muted=True),
+    )
