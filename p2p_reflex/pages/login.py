@@ -23,9 +23,10 @@ def login() -> rx.Component:
             _form(),
             title="Sign in",
             purpose="Good to see you again.",
-            below=rx.fragment(
+            below=rx.el.div(
                 rx.cond(FrameState.is_demo_mode, _demo()),
                 rx.el.p("No account yet? ", ui.link("Create account", "/register"), class_name="muted"),
+                class_name="stack-16",
             ),
         ),
         links=(),
@@ -49,10 +50,11 @@ def _form() -> rx.Component:
 
 def _demo() -> rx.Component:
     return ui.card(
-        rx.el.p(
-            "This market is a demo. Nobody's money is real, and one click lets you in.", class_name="muted"
-        ),
         rx.el.div(
+            rx.el.p(
+                "This market is a demo. Nobody's money is real, and one click lets you in.",
+                class_name="muted",
+            ),
             *(
                 ui.secondary_button(
                     words,
