@@ -16,12 +16,11 @@ from p2p_reflex.charts.layout import (
     dollars,
     figure,
     last_point,
-    money_ticks,
     thinned,
     words_at,
 )
 from p2p_reflex.charts.palette import Palette, Theme, palette
-from p2p_reflex.domain.formats import long_date, rate, whole_money
+from p2p_reflex.domain.formats import CURRENCY_SYMBOL, long_date, rate, whole_money
 
 
 @dataclass(frozen=True)
@@ -182,7 +181,12 @@ def _thirds_axis(asked_cents: int, total_cents: int) -> dict[str, Any]:
         top = 4 * third
     step = third if top <= 4.5 * third else 3 * third * -(-top // (12 * third))
     values = [round(step * index, 2) for index in range(int(top // step) + 1)]
-    return {"tickvals": values, "ticktext": money_ticks(values), "range": [0, top]}
+    return {"tickvals": values, "ticktext": [_thousands(value) for value in values], "range": [0, top]}
+
+
+def _thousands(amount: float) -> str:
+    """Write a third of an amount short enough for the axis: $1.2k."""
+    return f"{CURRENCY_SYMBOL}{round(amount / 1_000, 1):,g}{'k' if amount else ''}"
 
 
 def average_rate_chart(points: Sequence[RatePoint], *, theme: Theme = "light") -> go.Figure:
@@ -213,7 +217,12 @@ def average_rate_chart(points: Sequence[RatePoint], *, theme: Theme = "light") -
             for point in thinned(kept, MOST_ROWS)
         ],
         margin={"l": 52, "r": 12, "t": 8, "b": 24},
-        xaxis={"type": "date", "tickformat": "%-d %b", "nticks": 4, "hoverformat": "%-d %b, %H:%M"},
+        xaxis={
+            "type": "date",
+            "tickformat": "%H:%M" if kept[0].at.date() == kept[-1].at.date() else "%-d %b",
+            "nticks": 4,
+            "hoverformat": "%-d %b, %H:%M",
+        },
         yaxis={
             "rangemode": "normal",
             "zeroline": False,

@@ -78,15 +78,17 @@ def _facts() -> rx.Component:
         below=ui.funding_bar(
             FACTS.covered,
             FACTS.offered,
-            left=rx.fragment(rx.el.b(FACTS.covered_amount), FACTS.covered_of),
-            right=FACTS.offered_words,
+            left=rx.fragment(
+                rx.el.b(FACTS.covered_amount), rx.el.span(FACTS.covered_of, class_name="only-wide")
+            ),
+            right=rx.fragment(FACTS.offered_amount, rx.el.span(FACTS.offered_by, class_name="only-wide")),
         ),
     )
 
 
 def _plan() -> rx.Component:
     return ui.card(
-        rx.el.p(FACTS.story, class_name="prose"),
+        rx.el.div(rx.foreach(FACTS.story, lambda part: rx.el.p(part)), class_name="prose"),
         rx.cond(
             FACTS.marks.length() > 0,
             rx.el.ul(

@@ -29,7 +29,7 @@ def accept_panel() -> rx.Component:
                 ),
                 class_name="stack-8",
             ),
-            rx.cond(STATE.average_change, _average(), rx.fragment()),
+            rx.cond(STATE.has_average, _average(), rx.fragment()),
             ui.rule(),
             ui.danger_button("Withdraw listing", full=True, on_click=STATE.show_withdraw(True)),
             class_name="stack-16",

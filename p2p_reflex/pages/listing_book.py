@@ -81,6 +81,7 @@ def _figures(line: BidLine) -> tuple[rx.Component, ...]:
             ),
             phone_under=_size(line),
             phone="lead",
+            class_name="lender-cell",
         ),
         ui.cell(_size(line), class_name="size-cell"),
         ui.number(rx.fragment(line.amount, of_amount), phone_under=line.of_amount, phone="figure"),

@@ -119,7 +119,11 @@ def _ended_panel() -> rx.Component:
             rx.cond(
                 STATE.loan_href,
                 ui.link_button("See the loan", STATE.loan_href, kind="solid", full=True),
-                ui.link_button("Look at the market", "/market", full=True),
+                rx.cond(
+                    STATE.is_own,
+                    ui.link_button("Back to borrowing", "/borrow", full=True),
+                    ui.link_button("Look at the market", "/market", full=True),
+                ),
             ),
             class_name="stack-16",
         ),

@@ -49,6 +49,7 @@ class ListingState(ScreenState, rx.State):
 
     offer: OfferShown = OfferShown()
     average: go.Figure = EMPTY_FIGURE
+    has_average: bool = False
     average_change: str = ""
     messages: list[BidLine] = []
 
@@ -61,6 +62,7 @@ class ListingState(ScreenState, rx.State):
 
     _listing_number: int = 0
     _own_bid_number: int = 0
+    _own_terms: tuple[int, Decimal] = (0, Decimal(0))
     _form_of: tuple[int, int] = (0, 0)
     _rate_now: Decimal = Decimal(0)
     _has_bids: bool = False
@@ -273,7 +275,9 @@ class ListingState(ScreenState, rx.State):
         self.sign_in_href = f"/login?next=/listings/{shown.listing_id}"
         self.panel = _panel(shown, person.role if person else None)
         self.refusal = shown.bid_refusal or ""
-        self._own_bid_number = shown.own_bid.bid_id if shown.own_bid else 0
+        own = shown.own_bid
+        self._own_bid_number = own.bid_id if own else 0
+        self._own_terms = (own.amount_cents, own.rate) if own else (0, Decimal(0))
         self._rate_now = shown.average_rate if shown.average_rate is not None else shown.highest_rate
         self._has_bids = shown.average_rate is not None
         low, high = formats.rate(shown.floor_rate), formats.rate(shown.highest_rate)
@@ -282,6 +286,7 @@ class ListingState(ScreenState, rx.State):
         if shown.is_own_listing:
             self.offer = listing_facts.write_offer(shown, today=today)
             self.average, self.average_change = listing_rows.draw_average(shown)
+            self.has_average = self.average is not EMPTY_FIGURE
             self.messages = listing_rows.with_messages([*self.leading, *self.outbid])
         return shown
 
@@ -296,12 +301,17 @@ class ListingState(ScreenState, rx.State):
         if not self.bid_rate.strip():
             label = "At the average rate now" if self._has_bids else "At the highest rate"
             at_now = await self._quote(listing_quote.percent_typed(self._rate_now))
-            shown = listing_quote.write_quote(quote, rate_label=label)
+            shown = listing_quote.write_quote(quote, rate_label=label, has_errors=bool(self.errors))
             earned = listing_quote.write_quote(at_now, rate_label=label)
             shown.rate, shown.servicing, shown.expected = earned.rate, earned.servicing, earned.expected
             self.quote = shown
             return
-        self.quote = listing_quote.write_quote(quote, rate_label=label)
+        self.quote = listing_quote.write_quote(
+            quote,
+            rate_label=label,
+            is_standing=(quote.amount_cents, quote.rate) == self._own_terms,
+            has_errors=bool(self.errors),
+        )
 
     async def _quote(self, rate: str) -> BidQuote:
         person = await self.who()
@@ -352,4 +362,5 @@ def _placed_toast(placed: BidOutcome) -> EventSpec:
         outcome = f"{leads} of it leads."
     else:
         outcome = "Nothing of it leads yet."
-    return rx.toast.success("Bid placed", description=f"{amount} at {formats.rate(placed.rate)}. {outcome}")
+    told = f"{amount} at {formats.rate(placed.rate)}. {outcome}"
+    return rx.toast.success("Bid placed", description=told, id=f"bid-{placed.bid_id}")

@@ -33,8 +33,9 @@ class FactsShown:
     offered: int = 0
     covered_amount: str = ""
     covered_of: str = ""
-    offered_words: str = ""
-    story: str = ""
+    offered_amount: str = ""
+    offered_by: str = ""
+    story: list[str] = field(default_factory=list)
     marks: list[str] = field(default_factory=list)
     grade: str = ""
     points: str = ""
@@ -92,8 +93,9 @@ def write_facts(shown: ListingView, *, today: date) -> FactsShown:
         offered=100 * shown.offered_cents // shown.amount_cents,
         covered_amount=f"{formats.whole_money(shown.covered_cents)} covered",
         covered_of=f" of {asked}",
-        offered_words=f"{offered} offered by {lenders}" if shown.rows else "no bids yet",
-        story=shown.story,
+        offered_amount=f"{offered} offered" if shown.rows else "no bids yet",
+        offered_by=f" by {lenders}" if shown.rows else "",
+        story=shown.story.split("\n\n"),
         marks=_marks(shown),
         grade=grade,
         points=_points(shown.assessment),

@@ -61,10 +61,12 @@ def write_standing(shown: ListingView) -> StandingShown:
     return StandingShown("good", "Leads in part", words)
 
 
-def write_quote(quote: BidQuote, *, rate_label: str) -> QuoteShown:
+def write_quote(
+    quote: BidQuote, *, rate_label: str, is_standing: bool = False, has_errors: bool = False
+) -> QuoteShown:
     """Say where a bid would stand, what it would earn, and what would be held."""
-    kind, fact, then = _placement(quote)
-    lead = quote.lead_in_full_rate
+    kind, fact, then = _placement(quote, is_standing=is_standing, has_errors=has_errors)
+    lead = quote.lead_in_full_rate if quote.lead_in_full_rate != quote.rate else None
     hold = quote.additional_hold_cents
     return QuoteShown(
         kind=kind,
@@ -108,14 +110,17 @@ def _without_bid(shown: ListingView) -> str:
     return "The lowest rates lead, and everyone who leads is paid the rate they bid."
 
 
-def _placement(quote: BidQuote) -> tuple[str, str, str]:
+def _placement(quote: BidQuote, *, is_standing: bool, has_errors: bool) -> tuple[str, str, str]:
     """Say the place of a bid: the kind of notice, the fact, and what comes with it."""
     if quote.refusal:
         return "warning", quote.refusal, ""
     if quote.position is None or quote.amount_cents is None or quote.leading_cents is None:
-        return "neutral", "Enter an amount and a rate", "to see where your bid would stand."
+        ask = "Correct what is marked" if has_errors else "Enter an amount and a rate"
+        return "neutral", ask, "to see where your bid would stand."
     place = f"{_ordinal(quote.position)} of {quote.of_count}."
     amount, leads = formats.whole_money(quote.amount_cents), formats.whole_money(quote.leading_cents)
+    if is_standing:
+        return "neutral", "This is your bid as it stands.", place
     then = " ".join(filter(None, (place, _displaced_words(quote.displaced))))
     if quote.leading_cents == quote.amount_cents:
         return "good", f"All {amount} would lead.", then

@@ -62,11 +62,10 @@ def covered_words(shown: ListingView) -> str:
 
 def draw_depth(shown: ListingView) -> go.Figure:
     """Draw the book, the viewer's own bid marked, or else the last one that leads."""
-    marked_rate, marked_as = None, "you"
-    if shown.own_bid is not None:
-        marked_rate = shown.own_bid.rate
-    elif shown.is_covered:
-        marked_rate, marked_as = shown.marginal_rate, "marginal bid"
+    own = next((row for row in shown.rows if row.is_you), None)
+    marked_rate, marked_as = (own.rate, "you") if own else (None, "")
+    if own is None and shown.is_covered:
+        marked_rate, marked_as = shown.marginal_rate, "full"
     return charts.depth_chart(
         [charts.DepthStep(row.rate, row.amount_cents, row.leading_cents) for row in shown.rows],
         asked_cents=shown.amount_cents,
@@ -76,12 +75,13 @@ def draw_depth(shown: ListingView) -> go.Figure:
 
 
 def draw_average(shown: ListingView) -> tuple[go.Figure, str]:
-    """Draw how the average rate moved, and write the change; nothing where there was none."""
+    """Draw how the average rate moved, and say by how much it fell; nothing where it did not."""
     points = shown.rate_history
     if len(points) < 2:
         return charts.EMPTY_FIGURE, ""
     figure = charts.average_rate_chart([charts.RatePoint(each.at, each.average_rate) for each in points])
-    return figure, formats.rate_points(points[-1].average_rate - points[0].average_rate)
+    change = points[-1].average_rate - points[0].average_rate
+    return figure, formats.rate_points(change) if change < 0 else ""
 
 
 def with_messages(lines: Sequence[BidLine]) -> list[BidLine]:

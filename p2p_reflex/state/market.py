@@ -178,7 +178,8 @@ class MarketState(ScreenState, rx.State):
         total = formats.count(found.total_count, "listing")
         open_count = found.summary.open_count
         if self._has_filters():
-            self.range_words = f"{found.first_number:,} to {found.last_number:,} of {total} that match"
+            matching = f"{total} that {'matches' if found.total_count == 1 else 'match'}"
+            self.range_words = f"{found.first_number:,} to {found.last_number:,} of {matching}"
             self.match_words = f"{found.total_count:,} of {formats.count(open_count, 'listing')} match"
         else:
             self.range_words = f"{found.first_number:,} to {found.last_number:,} of {total}"

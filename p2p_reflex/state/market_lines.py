@@ -91,7 +91,11 @@ def write_summary(found: MarketSummary) -> SummaryShown:
         average=formats.rate(found.average_rate) if found.average_rate is not None else "Not known yet",
         average_note=_average_note(found),
         bid_count=f"{bid_count:,}",
-        bid_note=f"{found.people_bid_count:,} by people, {found.bot_bid_count:,} by bots",
+        bid_note=(
+            f"{found.people_bid_count:,} by people, {found.bot_bid_count:,} by bots"
+            if bid_count
+            else "none yet today"
+        ),
     )
 
 
