@@ -1,5 +1,6 @@
 """Owns the engine and the transaction: the only place that opens, commits or rolls back."""
 
+import functools
 import logging
 import random
 import time
@@ -17,10 +18,12 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlmodel import Session
 
 from p2p_reflex.services.ledger import BalanceMovedError
+from p2p_reflex.services.touched import topics_of
 from p2p_reflex.settings import settings
 
 P = ParamSpec("P")
 R = TypeVar("R")
+CommitListener = Callable[[frozenset[str]], None]
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 ATTEMPTS = 6
@@ -30,6 +33,7 @@ _RETRY_WORDS = ("database is locked", "database table is locked")
 
 _log = logging.getLogger(__name__)
 _engine: Engine | None = None
+_listeners: list[CommitListener] = []
 
 
 def database_url() -> str:
@@ -76,8 +80,25 @@ def current_engine() -> Engine:
 @contextmanager
 def transaction() -> Iterator[Session]:
     """Open one write transaction: it commits as a whole, or leaves nothing behind."""
-    with Session(current_engine(), expire_on_commit=False) as session, session.begin():
-        yield session
+    with Session(current_engine(), expire_on_commit=False) as session:
+        with session.begin():
+            yield session
+        _tell(topics_of(session))
+
+
+def on_commit(listener: CommitListener) -> Callable[[], None]:
+    """Let a listener hear, after each commit and in its thread, what was touched; return how to stop it."""
+    _listeners.append(listener)
+    return functools.partial(_listeners.remove, listener)
+
+
+def _tell(topics: frozenset[str]) -> None:
+    """Tell every listener; what is committed stays so, whatever a listener does."""
+    for listener in tuple(_listeners) if topics else ():
+        try:
+            listener(topics)
+        except Exception:
+            _log.exception("A listener failed after a commit")
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from p2p_reflex.services.loan_positions import (
 )
 from p2p_reflex.services.payment_plans import PaymentPlan, plan_payment
 from p2p_reflex.services.payment_posting import post_payments
+from p2p_reflex.services.touched import loan_topic, member_topic, touch
 
 _loans = cast(sa.Table, Loan.__table__)  # type: ignore[attr-defined]
 _accounts = cast(sa.Table, LedgerAccount.__table__)  # type: ignore[attr-defined]
@@ -78,6 +79,7 @@ def set_autopay(session: Session, *, borrower_id: int, loan_id: int, enabled: bo
     connection.execute(
         sa.update(_loans).where(mine).values(autopay=bool(enabled), version=_loans.c.version + 1)
     )
+    touch(session, loan_topic(loan_id), member_topic(borrower_id))
     return bool(enabled)
 
 

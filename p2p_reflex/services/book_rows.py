@@ -14,9 +14,12 @@ from p2p_reflex.domain.errors import LendingError
 from p2p_reflex.domain.order_book import Book, OpenBid, fill
 from p2p_reflex.domain.vocabulary import BidState
 from p2p_reflex.models import Bid, Listing
+from p2p_reflex.services.touched import MARKET, listing_topic, member_topic, touch
 
 _bids = cast(sa.Table, Bid.__table__)  # type: ignore[attr-defined]
 _listings = cast(sa.Table, Listing.__table__)  # type: ignore[attr-defined]
+
+CHUNK = 1000
 
 _STANDING = sa.and_(_bids.c.id == sa.bindparam("p_bid"), _bids.c.state == BidState.LIVE)
 _END = (
@@ -188,6 +191,7 @@ def insert(
         }
         for row in rows
     ]
+    touch(session, *(member_topic(row.bid.lender_id) for row in rows))
     statement = sa.insert(_bids).returning(_bids.c.id, sort_by_parameter_order=True)
     return tuple(session.connection().execute(statement, values).scalars())
 
@@ -219,6 +223,7 @@ def end(session: Session, rows: Sequence[EndedRow], *, business_on: date) -> Non
         for row in rows
     ]
     _each(session, _END, values)
+    _touch_members(session, _bids.c.lender_id, _bids.c.id, [row.bid_id for row in rows])
 
 
 def total(session: Session, rows: Sequence[TotalsRow]) -> None:
@@ -235,9 +240,21 @@ def total(session: Session, rows: Sequence[TotalsRow]) -> None:
         for row in rows
     ]
     _each(session, _TOTALS, values)
+    if rows:
+        touch(session, MARKET, *(listing_topic(row.listing_id) for row in rows))
+    _touch_members(session, _listings.c.borrower_id, _listings.c.id, [row.listing_id for row in rows])
 
 
 def _each(session: Session, statement: sa.Update, values: Sequence[Mapping[str, Any]]) -> None:
     """Run one guarded update for each row in one batch; every row must be met."""
     if values and session.connection().execute(statement, list(values)).rowcount != len(values):
         raise BookMovedError
+
+
+def _touch_members(session: Session, member: sa.Column[int], key: sa.Column[int], ids: Sequence[int]) -> None:
+    """Let the people behind some rows hear that these changed."""
+    for start in range(0, len(ids), CHUNK):
+        found = session.connection().execute(
+            sa.select(member).distinct().where(key.in_(ids[start : start + CHUNK]))
+        )
+        touch(session, *map(member_topic, found.scalars()))

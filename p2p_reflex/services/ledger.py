@@ -17,6 +17,7 @@ from p2p_reflex.domain import formats
 from p2p_reflex.domain.errors import LendingError, UnknownError
 from p2p_reflex.domain.vocabulary import AccountKind, TransactionKind
 from p2p_reflex.models import JournalEntry, JournalTransaction, LedgerAccount
+from p2p_reflex.services.touched import BOOKS, member_topic, touch
 
 MAX_CENTS = 10**15
 FEW_ACCOUNTS = 3
@@ -37,8 +38,8 @@ _MOVE = (
     .values(balance_cents=_accounts.c.balance_cents + sa.bindparam("p_delta", type_=sa.BigInteger))
 )
 
-_MOVE_ONE = _MOVE.returning(_accounts.c.balance_cents)
-_ENDING = sa.select(_accounts.c.id, _accounts.c.balance_cents).where(
+_MOVE_ONE = _MOVE.returning(_accounts.c.balance_cents, _accounts.c.member_id)
+_ENDING = sa.select(_accounts.c.id, _accounts.c.balance_cents, _accounts.c.member_id).where(
     _accounts.c.id.in_(sa.bindparam("p_accounts", expanding=True))
 )
 _ADD_TRANSACTION = sa.insert(_transactions)
@@ -223,17 +224,26 @@ def _move_balances(session: Session, net: dict[int, int]) -> dict[int, int]:
     changes = [{"p_account": account_id, "p_delta": net[account_id]} for account_id in sorted(net)]
     if len(changes) <= FEW_ACCOUNTS:
         ending: dict[int, int] = {}
+        members: set[int | None] = set()
         for change in changes:
-            balance = connection.execute(_MOVE_ONE, change).scalar()
-            if balance is None:
+            row = connection.execute(_MOVE_ONE, change).first()
+            if row is None:
                 raise _shortage(session, net)
-            ending[change["p_account"]] = balance
+            ending[change["p_account"]] = row.balance_cents
+            members.add(row.member_id)
+        _touch_members(session, members)
         return ending
     moved = connection.execute(_MOVE, changes).rowcount
     if moved != len(changes):
         raise _shortage(session, net)
-    rows = connection.execute(_ENDING, {"p_accounts": list(net)})
+    rows = connection.execute(_ENDING, {"p_accounts": list(net)}).all()
+    _touch_members(session, {row.member_id for row in rows})
     return {row.id: row.balance_cents for row in rows}
+
+
+def _touch_members(session: Session, members: set[int | None]) -> None:
+    """Let everybody hear whose money moved."""
+    touch(session, BOOKS, *(member_topic(member_id) for member_id in members if member_id is not None))
 
 
 def _shortage(session: Session, net: dict[int, int]) -> Exception:

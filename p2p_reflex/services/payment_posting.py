@@ -16,6 +16,7 @@ from p2p_reflex.services import ledger
 from p2p_reflex.services.ledger import Leg, MemberAccounts, Movement
 from p2p_reflex.services.loan_positions import CHUNK
 from p2p_reflex.services.payment_plans import PaymentPlan
+from p2p_reflex.services.touched import loan_topic, touch
 
 _loans = cast(sa.Table, Loan.__table__)  # type: ignore[attr-defined]
 _installments = cast(sa.Table, Installment.__table__)  # type: ignore[attr-defined]
@@ -285,6 +286,7 @@ def _update_loans(session: Session, plans: Sequence[PaymentPlan]) -> None:
     )
     if session.connection().execute(statement, changes).rowcount != len(changes):
         raise LoanChangedError
+    touch(session, *(loan_topic(plan.loan.id) for plan in plans))
 
 
 def _whole(name: str) -> sa.BindParameter[int]:
