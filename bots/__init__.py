@@ -1,1 +1,1 @@
-"""The bot lenders: plain strategies that see a market and propose bids."""
+"""The bot lenders: plain strategies that see a market and propose bids; `docs/bots.md` tells how."""

@@ -1,6 +1,7 @@
 """Owns the settings: every one an environment variable with the prefix P2P_, with a safe default."""
 
 import os
+from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
@@ -38,6 +39,10 @@ class Settings(BaseSettings):
     currency: str = Field("USD", pattern=r"^[A-Z]{3}$", description="currency of the whole installation")
     demo: bool | None = Field(None, description="demo market; on locally, refused in production")
     demo_seed: int = Field(20261120, description="seed of the demo market")
+    bot_room_share: Decimal = Field(
+        Decimal("0.10"), ge=0, le=1, description="part of a new listing that bots leave to people"
+    )
+    bot_room_minutes: int = Field(60, ge=0, le=20160, description="minutes for which they leave it")
     secret: SecretStr = Field(SecretStr(DEFAULT_SECRET), description="at least 32 random characters")
     bcrypt_cost: int = Field(
         12, ge=4, le=15, description="work of one password hash; at least 12 in production"

@@ -11,6 +11,7 @@ SQLModel.metadata.naming_convention = {
 }
 
 from p2p_reflex.models.assessments import Assessment  # noqa: E402
+from p2p_reflex.models.bots import Bot, BotDecision, Verdict  # noqa: E402
 from p2p_reflex.models.ledger import (  # noqa: E402
     Hold,
     IdempotencyRecord,
@@ -20,7 +21,7 @@ from p2p_reflex.models.ledger import (  # noqa: E402
 )
 from p2p_reflex.models.listings import Bid, Listing, ListingDraft  # noqa: E402
 from p2p_reflex.models.loans import Installment, Loan, Note  # noqa: E402
-from p2p_reflex.models.market import BusinessClock  # noqa: E402
+from p2p_reflex.models.market import BusinessClock, Lease  # noqa: E402
 from p2p_reflex.models.members import (  # noqa: E402
     BorrowerProfile,
     Member,
@@ -36,12 +37,15 @@ __all__ = [
     "Assessment",
     "Bid",
     "BorrowerProfile",
+    "Bot",
+    "BotDecision",
     "BusinessClock",
     "Hold",
     "IdempotencyRecord",
     "Installment",
     "JournalEntry",
     "JournalTransaction",
+    "Lease",
     "LedgerAccount",
     "LenderPayment",
     "Listing",
@@ -54,5 +58,6 @@ __all__ = [
     "SignInSession",
     "SignInThrottle",
     "SignInTicket",
+    "Verdict",
     "metadata",
 ]

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Protocol
 
 from sqlmodel import Session, select
 
@@ -76,7 +77,23 @@ def check_open(listing: Listing, *, lender_id: int, business_on: date) -> None:
         raise BiddingClosedError
 
 
-def check_bid(listing: Listing, *, standing: LiveBid | None, amount_cents: int, rate: Decimal) -> None:
+class Biddable(Protocol):
+    """What a bid's figures are held against: a listing, or a record of one."""
+
+    @property
+    def amount_cents(self) -> int:
+        """Give what is asked for."""
+
+    @property
+    def floor_rate(self) -> Decimal:
+        """Give the lowest rate anybody may bid."""
+
+    @property
+    def highest_rate(self) -> Decimal:
+        """Give the highest rate the borrower would pay."""
+
+
+def check_bid(listing: Biddable, *, standing: LiveBid | None, amount_cents: int, rate: Decimal) -> None:
     """Check a bid's own figures, and that it keeps what the lender's standing bid promised.
 
     The same for people and bots. Raises FieldError on "amount" or "rate".

@@ -16,7 +16,15 @@ from p2p_reflex.domain.repricing import Repricing, StandingBid, reprice_book
 from p2p_reflex.domain.vocabulary import AccountKind, BidState, ListingState
 from p2p_reflex.models import LedgerAccount, Listing
 from p2p_reflex.services import book_rows, holds
-from p2p_reflex.services.book_rows import EndedRow, LiveBid, MovedRow, NewBid, PlacedRow, TotalsRow
+from p2p_reflex.services.book_rows import (
+    BookListing,
+    EndedRow,
+    LiveBid,
+    MovedRow,
+    NewBid,
+    PlacedRow,
+    TotalsRow,
+)
 from p2p_reflex.services.holds import HoldChange
 
 BOOK_STATES = (ListingState.OPEN, ListingState.DECIDING)
@@ -29,7 +37,7 @@ _accounts = cast(sa.Table, LedgerAccount.__table__)  # type: ignore[attr-defined
 class BookChange:
     """What shall happen to one book: bids that arrive, and live bids that end with a state."""
 
-    listing: Listing
+    listing: BookListing
     arriving: tuple[NewBid, ...] = ()
     leaving: Mapping[int, BidState] = field(default_factory=dict)
 
@@ -109,19 +117,27 @@ def reprice(
 
 
 def reprice_many(
-    session: Session, *, changes: Sequence[BookChange], business_on: date, now: datetime
+    session: Session,
+    *,
+    changes: Sequence[BookChange],
+    standing: Mapping[int, list[LiveBid]] | None = None,
+    business_on: date,
+    now: datetime,
 ) -> tuple[Repriced, ...]:
     """Bring locked books in line with bids that arrive and leave, and hold exactly what leads.
 
-    Reads every live bid with one query, decides in `domain.repricing`, writes each table at once. New bids
-    have passed `bidding.check_bid`; one that cannot be paid is refused in the answer, not raised.
+    Reads every live bid with one query (unless the caller did, under the locks: `standing`), decides in
+    `domain.repricing`, writes each table at once. New bids have passed `bid_rules.check_bid`; one that
+    cannot be paid is refused in the answer, not raised.
     Law: afterwards cash held = what leads, for every lender in these books.
     """
-    standing = book_rows.live_bids(session, listing_ids=[change.listing.id for change in changes])
+    if standing is None:
+        standing = book_rows.live_bids(session, listing_ids=[change.listing.id for change in changes])
     lenders = {bid.lender_id for bids in standing.values() for bid in bids}
     lenders.update(bid.lender_id for change in changes for bid in change.arriving)
-    plans = _plan(changes, standing, _available(session, lenders, lock=len(changes) > 1))
-    if len(changes) == 1 and plans[0].draws_on_others:
+    locks = len(changes) > 1 or any(bid.is_bot for change in changes for bid in change.arriving)
+    plans = _plan(changes, standing, _available(session, lenders, lock=locks))
+    if not locks and any(plan.draws_on_others for plan in plans):
         # Whether a bystander's wallet covers a promotion must not change before it is written.
         plans = _plan(changes, standing, _available(session, lenders, lock=True))
     _write(session, plans, business_on=business_on, now=now)
@@ -369,6 +385,8 @@ def _totals_row(plan: _Plan) -> TotalsRow:
 def _refresh(plan: _Plan) -> None:
     """Let the listing at hand say what its row says now."""
     row = _totals_row(plan)
+    if not isinstance(plan.change.listing, Listing):
+        return
     for name in ("covered_cents", "offered_cents", "average_rate", "bid_count"):
         set_committed_value(plan.change.listing, name, getattr(row, name))
     set_committed_value(plan.change.listing, "version", row.version + 1)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 import sqlalchemy as sa
 from sqlmodel import Session
@@ -60,6 +60,26 @@ class BookMovedError(LendingError):
 
     def __init__(self) -> None:
         super().__init__("This listing changed a moment ago. Look again and try once more.")
+
+
+class BookListing(Protocol):
+    """What repricing needs to know of a listing: the row itself, or a record of it read under its lock."""
+
+    @property
+    def id(self) -> int:
+        """Give the listing's id."""
+
+    @property
+    def title(self) -> str:
+        """Give its title, for the statement."""
+
+    @property
+    def amount_cents(self) -> int:
+        """Give what is asked for."""
+
+    @property
+    def version(self) -> int:
+        """Give the version its totals had when it was read."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Owns the cash set aside for bids: a hold is active, then posted or released, exactly once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import cast
@@ -15,6 +15,21 @@ from p2p_reflex.services import ledger
 from p2p_reflex.services.ledger import Leg, Movement
 
 _holds = cast(sa.Table, Hold.__table__)  # type: ignore[attr-defined]
+
+_OPEN = sa.insert(_holds).returning(_holds.c.id, sort_by_parameter_order=True)
+_CHANGE = (
+    sa.update(_holds)
+    .where(
+        _holds.c.id == sa.bindparam("p_hold"),
+        _holds.c.state == HoldState.ACTIVE,
+        _holds.c.amount_cents == sa.bindparam("p_expected"),
+    )
+    .values(
+        state=sa.bindparam("p_state"),
+        amount_cents=sa.bindparam("p_amount"),
+        ended_at=sa.bindparam("p_ended"),
+    )
+)
 
 
 class HoldEndedError(LendingError):
@@ -61,7 +76,10 @@ def change_holds(
             )
         )
     ledger.post(session, movements, business_on=business_on, recorded_at=recorded_at)
-    return tuple(_apply(session, change, recorded_at) for change in changes)
+    _change_rows(session, [_changed(change, recorded_at) for change in changes if change.hold_id is not None])
+    opening = [change for change in changes if change.hold_id is None and change.to_cents]
+    opened = iter(_open(session, opening, recorded_at))
+    return tuple(_hold_after(change, opened) for change in changes)
 
 
 def take_holds(session: Session, *, amounts: Sequence[tuple[int, int]], ended_at: datetime) -> None:
@@ -69,42 +87,55 @@ def take_holds(session: Session, *, amounts: Sequence[tuple[int, int]], ended_at
 
     Raises HoldEndedError where one was posted or released before, or holds another amount.
     """
-    for hold_id, amount_cents in amounts:
-        _change_row(session, hold_id, amount_cents, {"state": HoldState.POSTED, "ended_at": ended_at})
+    _change_rows(
+        session,
+        [_row(hold_id, cents, HoldState.POSTED, cents, ended_at) for hold_id, cents in amounts],
+    )
 
 
-def _apply(session: Session, change: HoldChange, moment: datetime) -> int | None:
-    """Bring one hold's row in line with its money."""
-    if change.hold_id is None:
-        return _open(session, change, moment) if change.to_cents else None
+def _hold_after(change: HoldChange, opened: Iterator[int]) -> int | None:
+    """Give the hold a bid has now; those just opened come in the order of the changes."""
     if change.to_cents == 0:
-        ended = {"state": HoldState.RELEASED, "amount_cents": 0, "ended_at": moment}
-        _change_row(session, change.hold_id, change.from_cents, ended)
         return None
-    _change_row(session, change.hold_id, change.from_cents, {"amount_cents": change.to_cents})
-    return change.hold_id
+    return next(opened) if change.hold_id is None else change.hold_id
 
 
-def _open(session: Session, change: HoldChange, moment: datetime) -> int:
-    """Open a hold for a bid that begins to lead."""
-    hold = Hold(
-        member_id=change.member_id, listing_id=change.listing_id, amount_cents=change.to_cents, opened_at=moment
-    )
-    session.add(hold)
-    session.flush()
-    return hold.id
+def _open(session: Session, changes: Sequence[HoldChange], moment: datetime) -> Sequence[int]:
+    """Open holds for bids that begin to lead, and return their ids in order."""
+    rows = [
+        {
+            "member_id": change.member_id,
+            "listing_id": change.listing_id,
+            "amount_cents": change.to_cents,
+            "state": HoldState.ACTIVE,
+            "opened_at": moment,
+        }
+        for change in changes
+    ]
+    return session.connection().execute(_OPEN, rows).scalars().all() if rows else ()
 
 
-def _change_row(session: Session, hold_id: int, expected_cents: int, values: dict[str, object]) -> None:
-    """Change an active hold that still holds what the caller read; of two callers one succeeds."""
-    statement = (
-        sa.update(_holds)
-        .where(
-            _holds.c.id == hold_id,
-            _holds.c.state == HoldState.ACTIVE,
-            _holds.c.amount_cents == expected_cents,
-        )
-        .values(**values)
-    )
-    if session.connection().execute(statement).rowcount != 1:
+def _changed(change: HoldChange, moment: datetime) -> dict[str, object]:
+    """Bring one hold's row in line with its money."""
+    assert change.hold_id is not None  # noqa: S101 - the caller looked
+    if change.to_cents == 0:
+        return _row(change.hold_id, change.from_cents, HoldState.RELEASED, 0, moment)
+    return _row(change.hold_id, change.from_cents, HoldState.ACTIVE, change.to_cents, None)
+
+
+def _row(
+    hold_id: int, expected_cents: int, state: HoldState, to_cents: int, ended_at: datetime | None
+) -> dict[str, object]:
+    return {
+        "p_hold": hold_id,
+        "p_expected": expected_cents,
+        "p_state": state,
+        "p_amount": to_cents,
+        "p_ended": ended_at,
+    }
+
+
+def _change_rows(session: Session, rows: Sequence[dict[str, object]]) -> None:
+    """Change active holds that still hold what the caller read; of two callers one succeeds."""
+    if rows and session.connection().execute(_CHANGE, rows).rowcount != len(rows):
         raise HoldEndedError
