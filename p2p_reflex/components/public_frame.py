@@ -7,10 +7,11 @@ import reflex as rx
 from p2p_reflex.components.account import sign_links
 from p2p_reflex.components.buttons import link_button
 from p2p_reflex.components.frame import brand, skip_link
-from p2p_reflex.components.theme import Words, icon
+from p2p_reflex.components.theme import Words, anchor, icon
 from p2p_reflex.state.frame import FrameState
 
 LANDING_LINKS = (("How it works", "/#how"), ("Rates", "/#rates"), ("The books", "/#books"))
+FOOT_LINKS = (("Fees", "/fees"), ("How grades are made", "/how-grades-are-made"))
 
 
 def public_frame(*children: Words, links: Sequence[tuple[str, str]] = LANDING_LINKS) -> rx.Component:
@@ -40,6 +41,11 @@ def public_frame(*children: Words, links: Sequence[tuple[str, str]] = LANDING_LI
         rx.el.footer(
             rx.el.div(
                 rx.el.span(FrameState.market_name, " is run by your community on its own machine."),
+                rx.el.nav(
+                    *(anchor(words, href=href) for words, href in FOOT_LINKS),
+                    class_name="foot-links",
+                    custom_attrs={"aria-label": "Terms"},
+                ),
                 class_name="public-in",
             ),
             class_name="public-foot",

@@ -123,14 +123,25 @@ def issue_ticket(session: Session, *, member_id: int, address: str, user_agent: 
 
 def demo_ticket(session: Session, *, role: str, address: str, user_agent: str, now: datetime) -> str:
     """Hand out a ticket for the demo's first member of a role. Raises UnknownError without a demo."""
-    member_id = session.exec(
-        select(Member.id)
-        .where(Member.role == role, col(Member.is_demo).is_(True), col(Member.is_bot).is_(False))
-        .order_by(col(Member.id))
-    ).first()
-    if member_id is None:
+    member = next((each for each in demo_members(session) if each.role == role), None)
+    if member is None:
         raise UnknownError("demo account")
-    return issue_ticket(session, member_id=member_id, address=address, user_agent=user_agent, now=now)
+    return issue_ticket(session, member_id=member.member_id, address=address, user_agent=user_agent, now=now)
+
+
+def demo_members(session: Session) -> tuple[Identity, ...]:
+    """Return whom the demo lets in with one click: its first borrower, lender and admin, if it has them."""
+    first = (
+        select(sa.func.min(Member.id))
+        .where(col(Member.is_demo).is_(True), col(Member.is_bot).is_(False))
+        .group_by(col(Member.role))
+    )
+    found = session.exec(select(Member).where(col(Member.id).in_(first))).all()
+    order = list(Role)
+    return tuple(
+        Identity(member_id=member.id, role=member.role, full_name=member.full_name, is_demo=True)
+        for member in sorted(found, key=lambda member: order.index(member.role))
+    )
 
 
 def redeem_ticket(session: Session, *, ticket: str, now: datetime) -> str:
