@@ -71,7 +71,7 @@ def _waiting() -> rx.Component:
 
 def _facts() -> rx.Component:
     return ui.strip(
-        ui.figure("Rate now", FACTS.rate, FACTS.rate_note),
+        ui.figure(FACTS.rate_label, FACTS.rate, FACTS.rate_note),
         ui.figure("APR", FACTS.apr, FACTS.apr_note),
         ui.figure("Installment", FACTS.installment, FACTS.installment_note),
         ui.figure("Highest rate", FACTS.highest, FACTS.highest_note),

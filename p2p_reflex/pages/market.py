@@ -240,7 +240,7 @@ def _nothing() -> rx.Component:
         ),
         ui.empty_state(
             "No listing matches",
-            "Take a filter away, or look again later: new listings come in every day.",
+            "Take a filter away, or look again later.",
             ui.secondary_button("Clear filters", on_click=STATE.clear),
             icon_name="search",
         ),

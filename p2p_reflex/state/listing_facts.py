@@ -21,6 +21,7 @@ class FactsShown:
     head_soon: str = ""
     badge_kind: str = "neutral"
     badge: str = ""
+    rate_label: str = "Rate now"
     rate: str = ""
     rate_note: str = ""
     apr: str = ""
@@ -73,7 +74,7 @@ def write_facts(shown: ListingView, *, today: date) -> FactsShown:
     kind, badge = _badge(shown)
     asked = formats.whole_money(shown.amount_cents)
     lenders, offered = formats.count(len(shown.rows), "lender"), formats.whole_money(shown.offered_cents)
-    has_rate = shown.average_rate is not None
+    has_rate, has_ended = shown.average_rate is not None, bool(ending_words(shown)[0])
     return FactsShown(
         title=shown.title,
         purpose=formats.purpose(shown.purpose),
@@ -82,7 +83,8 @@ def write_facts(shown: ListingView, *, today: date) -> FactsShown:
         badge_kind=kind,
         badge=badge,
         rate=formats.rate(shown.average_rate) if shown.average_rate is not None else UNKNOWN,
-        rate_note="average of what leads" if has_rate else "once the first bid arrives",
+        rate_label="Rate at the end" if has_ended else "Rate now",
+        rate_note=_rate_note(has_rate=has_rate, has_ended=has_ended),
         apr=formats.rate(offer.apr) if offer.apr is not None else UNKNOWN,
         apr_note=f"with the {formats.share(offer.fee_rate)} fee",
         installment=formats.money(offer.installment_cents) if offer.installment_cents else UNKNOWN,
@@ -177,6 +179,12 @@ def _badge(shown: ListingView) -> tuple[str, str]:
             return "neutral", "Withdrawn"
         case _:
             return "neutral", "Expired"
+
+
+def _rate_note(*, has_rate: bool, has_ended: bool) -> str:
+    if has_ended:
+        return "average of what led" if has_rate else "no bid came"
+    return "average of what leads" if has_rate else "once the first bid arrives"
 
 
 def _installment_note(shown: ListingView) -> str:
