@@ -41,7 +41,7 @@ def books_section() -> rx.Component:
                 ui.loaded(
                     STATE.loaded,
                     rx.el.ul(rx.foreach(STATE.books.laws, _law), class_name="laws"),
-                    rx.el.div(*(ui.skeleton(20) for _ in range(LAW_COUNT)), class_name="laws"),
+                    rx.el.div(*(ui.skeleton(28) for _ in range(LAW_COUNT)), class_name="laws"),
                 ),
                 _bank(),
                 class_name="books-facts",

@@ -21,7 +21,7 @@ GRADE_COLUMNS = (
     ui.Column("Of what is paid", on_phone=False),
 )
 ROW_HEIGHT = 34
-BOOK_SKELETON = (24, 56, 28, *(ROW_HEIGHT,) * 9)
+BOOK_SKELETON = (24, 56, 28, *(ROW_HEIGHT,) * 9, 16)
 
 
 def featured_book() -> rx.Component:
@@ -67,24 +67,7 @@ def rates_section() -> rx.Component:
             rx.cond(STATE.grades.length() > 0, ui.legend(("1", "Kept"), ("4", "Fees and expected losses"))),
             class_name="section-head",
         ),
-        ui.card(
-            ui.data_table(
-                GRADE_COLUMNS,
-                STATE.grades,
-                _grade_row,
-                label="Rates by grade",
-                keep_columns=True,
-                is_loaded=STATE.loaded,
-                empty=ui.empty_state(
-                    "No loan in the last 90 days",
-                    "What borrowers pay and lenders keep shows here by grade with the next loan. "
-                    "How a grade comes about is public already.",
-                    ui.link_button("How grades are made", "/how-grades-are-made"),
-                    icon_name="chart_column",
-                ),
-            ),
-            flush=True,
-        ),
+        ui.card(ui.loaded(STATE.loaded, _grades(), ui.skeleton_rows(8, 24)), flush=True),
         rx.el.p(
             "What lenders keep is the rate less the servicing fee and the loss to expect of the grade. ",
             ui.link("How grades are made", "/how-grades-are-made"),
@@ -92,6 +75,23 @@ def rates_section() -> rx.Component:
         ),
         id="rates",
         class_name="stack-16 rates-section",
+    )
+
+
+def _grades() -> rx.Component:
+    return ui.data_table(
+        GRADE_COLUMNS,
+        STATE.grades,
+        _grade_row,
+        label="Rates by grade",
+        keep_columns=True,
+        empty=ui.empty_state(
+            "No loan in the last 90 days",
+            "What borrowers pay and lenders keep shows here by grade with the next loan. "
+            "How a grade comes about is public already.",
+            ui.link_button("How grades are made", "/how-grades-are-made"),
+            icon_name="chart_column",
+        ),
     )
 
 
@@ -204,12 +204,19 @@ def _grade_row(line: GradeLine) -> rx.Component:
             custom_attrs={"data-phone": "hide"},
         ),
     )
-    unknown = rx.el.td("No loan in the last 90 days", col_span=4, role="cell", class_name="muted no-loan")
+    no_loan = rx.el.td(
+        "No loan in the last 90 days",
+        col_span=3,
+        role="cell",
+        class_name="muted",
+        custom_attrs={"data-align": "right"},
+    )
+    unknown = (no_loan, rx.el.td(role="cell", custom_attrs={"data-phone": "hide"}))
     return ui.row(
         ui.cell(
             rx.el.div(
                 ui.grade_square(line.grade), rx.el.span(line.words, class_name="only-wide"), class_name="lead"
             )
         ),
-        rx.cond(line.is_known, rx.fragment(*known), unknown),
+        rx.cond(line.is_known, rx.fragment(*known), rx.fragment(*unknown)),
     )

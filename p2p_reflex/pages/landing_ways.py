@@ -52,10 +52,11 @@ def ways_section() -> rx.Component:
                 "For borrowers",
                 f"{LEAST} to {MOST}, over {SHORTEST} to {LONGEST} months.",
                 BORROWING,
-                rx.cond(
-                    FrameState.role == "borrower",
-                    ui.link_button("See what it would cost", "/borrow/new", kind="solid"),
-                    ui.link_button("Start borrowing", "/register?role=borrower", kind="solid"),
+                rx.match(
+                    FrameState.role,
+                    ("", ui.link_button("Start borrowing", "/register?role=borrower", kind="solid")),
+                    ("borrower", ui.link_button("See what it would cost", "/borrow/new", kind="solid")),
+                    ui.link_button("How grades are made", "/how-grades-are-made"),
                 ),
             ),
             _way(

@@ -80,7 +80,11 @@ def _person() -> rx.Component:
 
 def _finances() -> rx.Component:
     return rx.fragment(
-        rx.el.p("Your finances, for the credit assessment. You see every factor of it.", class_name="muted"),
+        rx.el.p(
+            "Your finances, for the credit assessment. You see every factor of it. ",
+            ui.link("How grades are made", "/how-grades-are-made"),
+            class_name="muted",
+        ),
         ui.number_field(
             "Credit score",
             name="credit_score",
