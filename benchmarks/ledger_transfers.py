@@ -55,7 +55,7 @@ def _a_wallet(number: int) -> int:
             role=Role.LENDER,
             full_name=f"Lender {number}",
             email=f"lender{number}@example.org",
-            password=None,
+            password_hash=None,
             now=NOW,
         )
         wallet_id = ledger.member_accounts(session, member_ids=[member_id])[member_id].wallet_id

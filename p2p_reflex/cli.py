@@ -62,7 +62,7 @@ def create_admin(
             role=Role.ADMIN,
             full_name=name,
             email=email,
-            password=password,
+            password_hash=members.hash_new_password(password, email=email),
             now=datetime.now(UTC),
         )
         typer.echo(f"{email.strip().lower()} can sign in as an admin now.")

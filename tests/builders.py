@@ -47,7 +47,7 @@ def a_member(session: Session, *, role: Role, full_name: str | None = None, is_b
         role=role,
         full_name=full_name or f"Member {number}",
         email=f"member{number}@example.org",
-        password=None,
+        password_hash=None,
         now=NOW,
         is_bot=is_bot,
     )

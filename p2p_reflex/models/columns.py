@@ -106,7 +106,7 @@ def link(target: str, *, nullable: bool = False, index: bool = True, unique: boo
 
 def cents(*, default: int | None = None, nullable: bool = False) -> Any:
     """Declare a column of whole cents."""
-    column = sa.Column(Cents(), nullable=nullable)
+    column: sa.Column[Any] = sa.Column(Cents(), nullable=nullable)
     if nullable or default is not None:
         return Field(default=default, sa_column=column)
     return Field(sa_column=column)

@@ -17,6 +17,7 @@ from p2p_reflex.domain import formats
 from p2p_reflex.domain.errors import LendingError, UnknownError
 from p2p_reflex.domain.vocabulary import AccountKind, TransactionKind
 from p2p_reflex.models import JournalEntry, JournalTransaction, LedgerAccount
+from p2p_reflex.services import batch_rows
 from p2p_reflex.services.touched import BOOKS, member_topic, touch
 
 MAX_CENTS = 10**15
@@ -43,7 +44,6 @@ _ENDING = sa.select(_accounts.c.id, _accounts.c.balance_cents, _accounts.c.membe
     _accounts.c.id.in_(sa.bindparam("p_accounts", expanding=True))
 )
 _ADD_TRANSACTION = sa.insert(_transactions)
-_ADD_TRANSACTIONS = sa.insert(_transactions).returning(_transactions.c.id, sort_by_parameter_order=True)
 _ADD_ENTRIES = sa.insert(_entries)
 
 
@@ -284,8 +284,8 @@ def _insert_transactions(
     ]
     connection = session.connection()
     if len(rows) == 1:
-        return (int(connection.execute(_ADD_TRANSACTION, rows[0]).inserted_primary_key[0]),)
-    return tuple(connection.execute(_ADD_TRANSACTIONS, rows).scalars())
+        return (cast(Any, connection.execute(_ADD_TRANSACTION, rows[0]).inserted_primary_key)[0],)
+    return batch_rows.insert_numbered(session, _transactions, rows)
 
 
 def _insert_entries(
@@ -310,4 +310,7 @@ def _insert_entries(
                     "balance_after_cents": running[leg.account_id],
                 }
             )
-    session.connection().execute(_ADD_ENTRIES, rows)
+    if len(rows) <= FEW_ACCOUNTS:
+        session.connection().execute(_ADD_ENTRIES, rows)
+    else:
+        batch_rows.insert(session, _entries, rows)

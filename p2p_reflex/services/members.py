@@ -1,4 +1,4 @@
-"""Owns who is on the platform: registering, passwords, and a borrower's financial profile."""
+"""Owns who is on the platform: members, their passwords, and a borrower's financial profile."""
 
 import base64
 import hashlib
@@ -46,72 +46,29 @@ class ProfileForm:
     home_ownership: str
 
 
-def register(
-    session: Session,
-    *,
-    role: str,
-    full_name: str,
-    email: str,
-    password: str,
-    profile: ProfileForm | None = None,
-    now: datetime,
-    is_demo: bool = False,
-) -> int:
-    """Register a borrower or a lender with a wallet, and return the member's id.
-
-    Raises FieldError for the first field that is not acceptable; nothing is kept then.
-    """
-    if role not in (Role.BORROWER, Role.LENDER):
-        raise FieldError("role", "Choose whether you want to borrow or to lend.")
-    finances = None
-    if role == Role.BORROWER:
-        if profile is None:
-            raise FieldError("credit_score", "A borrower tells about their finances.")
-        finances = check_profile(profile)
-    member_id = create_member(
-        session,
-        role=Role(role),
-        full_name=full_name,
-        email=email,
-        password=password,
-        now=now,
-        is_demo=is_demo,
-    )
-    if finances is not None:
-        finances.member_id = member_id
-        finances.updated_at = now
-        session.add(finances)
-        session.flush()
-    return member_id
-
-
 def create_member(
     session: Session,
     *,
     role: Role,
     full_name: str,
     email: str,
-    password: str | None,
+    password_hash: str | None,
     now: datetime,
     is_demo: bool = False,
     is_bot: bool = False,
 ) -> int:
-    """Create a member with a wallet; without a password nobody can sign in as them.
+    """Create a member with a wallet; without a password's hash nobody can sign in as them.
 
     Raises FieldError.
     """
-    name = parsing.clean_line(
-        full_name, field="full_name", minimum_length=2, maximum_length=80, name="Your name"
-    )
-    address = parsing.parse_email(email)
-    hashed = None if password is None else hash_password(check_password(password, email=address))
+    name, address = check_name(full_name), parsing.parse_email(email)
     if session.exec(select(Member.id).where(Member.email == address)).first() is not None:
         raise EmailTakenError
     member = Member(
         role=role,
         full_name=name,
         email=address,
-        password_hash=hashed,
+        password_hash=password_hash,
         is_bot=is_bot,
         is_demo=is_demo,
         created_at=now,
@@ -123,6 +80,13 @@ def create_member(
         raise EmailTakenError from error
     ledger.open_member_accounts(session, member_id=member.id)
     return member.id
+
+
+def check_name(full_name: object) -> str:
+    """Accept a name of 2 to 80 characters. Raises FieldError."""
+    return parsing.clean_line(
+        full_name, field="full_name", minimum_length=2, maximum_length=80, name="Your name"
+    )
 
 
 def check_profile(form: ProfileForm) -> BorrowerProfile:
@@ -176,6 +140,14 @@ def check_password(password: object, *, email: str = "") -> str:
     except UnicodeEncodeError as error:
         raise FieldError("password", "The password contains a character that cannot be stored.") from error
     return password
+
+
+def hash_new_password(password: object, *, email: str) -> str:
+    """Check a new password and hash it; slow on purpose, so it runs outside of any transaction.
+
+    Raises FieldError.
+    """
+    return hash_password(check_password(password, email=email))
 
 
 def hash_password(password: str) -> str:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import cast
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from p2p_reflex.domain.errors import FieldError, LendingError, UnknownError
@@ -24,6 +25,7 @@ FORGET_FAILURES_AFTER = timedelta(hours=24)
 SEEN_EVERY = timedelta(minutes=1)
 
 _sessions = cast(sa.Table, SignInSession.__table__)  # type: ignore[attr-defined]
+_throttles = cast(sa.Table, SignInThrottle.__table__)  # type: ignore[attr-defined]
 _tickets = cast(sa.Table, SignInTicket.__table__)  # type: ignore[attr-defined]
 
 
@@ -85,9 +87,7 @@ def record_failure(session: Session, *, email: object, address: str, now: dateti
     """Count a failed try against the account and the address; each makes the next one wait longer."""
     account, place = _subjects(_normal(email), address)
     for subject, free in ((account, FREE_FAILURES), (place, FREE_FAILURES_PER_ADDRESS)):
-        throttle = session.get(SignInThrottle, subject, with_for_update=True)
-        if throttle is None:
-            throttle = SignInThrottle(subject=subject, failed_at=now)
+        throttle = throttle_of(session, subject=subject, now=now)
         if now - throttle.failed_at > FORGET_FAILURES_AFTER:
             throttle.failure_count = 0
         throttle.failure_count += 1
@@ -213,6 +213,19 @@ def sign_out(session: Session, *, token: str, now: datetime) -> None:
     )
 
 
+def throttle_of(session: Session, *, subject: str, now: datetime) -> SignInThrottle:
+    """Return the locked count of a subject's tries, opened where it is missing, also by two at once."""
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    opened = insert(_throttles).values(subject=subject, failure_count=0, failed_at=now)
+    session.connection().execute(opened.on_conflict_do_nothing())
+    return session.get_one(SignInThrottle, subject, with_for_update=True, populate_existing=True)
+
+
+def subject_of(kind: str, name: str) -> str:
+    """Name something whose tries are counted, without keeping the name itself."""
+    return f"{kind}:{_hash(name)[:48]}"
+
+
 def _hash(secret: str) -> str:
     """Keep only hashes of what opens a door."""
     return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
@@ -225,4 +238,4 @@ def _normal(email: object) -> str:
 
 def _subjects(email: str, address: str) -> tuple[str, str]:
     """Name the account and the address whose failures are counted."""
-    return f"account:{_hash(email)[:48]}", f"address:{_hash(address)[:48]}"
+    return subject_of("account", email), subject_of("address", address)

@@ -1,5 +1,6 @@
 """Owns registering: a borrower tells about their finances, a lender does not."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
@@ -8,7 +9,7 @@ import reflex as rx
 from reflex.event import EventSpec
 
 from p2p_reflex.domain.vocabulary import Role
-from p2p_reflex.services import members, sign_in
+from p2p_reflex.services import members, registering, sign_in
 from p2p_reflex.state.base import ScreenState, home_of, loads_for_all, public, text_in
 from p2p_reflex.state.cookies import enter_script
 
@@ -62,13 +63,18 @@ class RegisterState(ScreenState, rx.State):
             raise
 
     async def _register(self, form: dict[str, Any]) -> int:
-        return await self.act(
-            members.register,
+        registration = await asyncio.to_thread(
+            registering.prepare,
             role=self.role,
             full_name=text_in(form, "full_name"),
             email=text_in(form, "email"),
             password=text_in(form, "password"),
             profile=_profile_in(form) if self.role == Role.BORROWER else None,
+        )
+        return await self.act(
+            registering.register,
+            registration=registration,
+            address=self.router.session.client_ip,
             now=datetime.now(UTC),
         )
 

@@ -150,7 +150,7 @@ def test_the_demos_people_are_offered_by_their_short_names() -> None:
                 role=role,
                 full_name=name,
                 email=f"{name.split()[0].lower()}@example.org",
-                password=None,
+                password_hash=None,
                 now=datetime.now(UTC),
                 is_demo=True,
             )

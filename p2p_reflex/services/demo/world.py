@@ -92,7 +92,7 @@ def _welcome_people(world: World, starts_on: date) -> None:
             role=Role.BORROWER,
             full_name=borrower.full_name,
             email=borrower.email,
-            password=None,
+            password_hash=None,
             now=now,
             is_demo=True,
         )
@@ -106,7 +106,7 @@ def _welcome_people(world: World, starts_on: date) -> None:
             role=Role.LENDER,
             full_name=lender.full_name,
             email=lender.email,
-            password=None,
+            password_hash=None,
             now=now,
             is_demo=True,
         )
@@ -116,7 +116,7 @@ def _welcome_people(world: World, starts_on: date) -> None:
         role=Role.ADMIN,
         full_name=people.ADMIN_NAME,
         email=people.address_of(people.ADMIN_NAME),
-        password=None,
+        password_hash=None,
         now=now,
         is_demo=True,
     )
