@@ -76,6 +76,8 @@ def cash_flow_chart(months: Sequence[CashMonth], *, theme: Theme = "light") -> g
     edge = sum(not each.is_expected for each in months) - 0.5
     has_edge = any(each.is_expected for each in months)
     top = money_axis(max(totals))
+    # The running month may come twice, with what came of it and what is still expected: one place on the axis.
+    words = {label: f"{each.month:%b}" for label, each in zip(labels, months, strict=True)}
     return figure(
         traces,
         colours,
@@ -110,8 +112,8 @@ def cash_flow_chart(months: Sequence[CashMonth], *, theme: Theme = "light") -> g
         ]
         if has_edge
         else [],
-        xaxis=spread_ticks(labels, words=[f"{each.month:%b}" for each in months], most=6)
-        | {"categoryorder": "array", "categoryarray": labels},
+        xaxis=spread_ticks(list(words), words=list(words.values()), most=6)
+        | {"categoryorder": "array", "categoryarray": list(words)},
         yaxis=top | {"range": [0, top["range"][1] * 1.06]},
     )
 

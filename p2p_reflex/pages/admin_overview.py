@@ -15,6 +15,13 @@ BANK_PARTS = (
     ("4", "Platform income", "income"),
 )
 
+BUCKET_COLUMNS = (
+    ui.Column("Days past due"),
+    ui.Column("Loans", "right"),
+    ui.Column("Owed", "right"),
+    ui.Column("Share", "right", on_phone=False),
+)
+
 
 @rx.page(route="/admin", title="Overview", on_load=[FrameState.load, AdminOverviewState.load])
 def admin_overview() -> rx.Component:
@@ -49,7 +56,7 @@ def _market() -> rx.Component:
             ui.figure("Open listings", shown.open_listings),
             ui.figure("Covered", shown.covered),
             ui.figure("Bids today", shown.bids_today),
-            class_name="thirds",
+            style={"display": "grid", "grid_template_columns": "repeat(3, minmax(0, 1fr))", "gap": "12px"},
         ),
         rx.el.div(
             rx.el.span("Bids by day", class_name="t-12 muted"),
@@ -108,27 +115,23 @@ def _laws() -> rx.Component:
 
 
 def _law(law: rx.vars.ObjectVar[LawLine]) -> rx.Component:
-    mark = rx.cond(
-        law["holds"],
-        rx.el.span(
-            ui.icon("check"), rx.el.span("Holds: ", class_name="visually-hidden"), class_name="accent"
-        ),
-        rx.el.span(
-            ui.icon("circle_alert"), rx.el.span("Broken: ", class_name="visually-hidden"), class_name="red"
-        ),
-    )
     return rx.el.li(
+        rx.cond(law["holds"], _mark("check", "Holds: ", "accent"), _mark("circle_alert", "Broken: ", "red")),
+        rx.el.span(law["number"], class_name="muted num right"),
         rx.el.div(
-            mark,
-            rx.el.span(law["number"], class_name="muted num right", style={"min_width": "20px"}),
-            rx.el.span(law["title"]),
-            class_name="line",
-            style={"align_items": "flex-start"},
+            law["title"],
+            rx.foreach(law["violations"].to(list[str]), lambda words: rx.el.p(words, class_name="t-12 red")),
         ),
-        rx.foreach(
-            law["violations"].to(list[str]),
-            lambda words: rx.el.p(words, class_name="t-12 red", style={"margin": "4px 0 0 52px"}),
-        ),
+        style={"display": "grid", "grid_template_columns": "16px 24px minmax(0, 1fr)", "gap": "8px"},
+    )
+
+
+def _mark(icon_name: str, words: str, colour: str) -> rx.Component:
+    return rx.el.span(
+        ui.icon(icon_name),
+        rx.el.span(words, class_name="visually-hidden"),
+        class_name=colour,
+        style={"padding_top": "2px"},
     )
 
 
@@ -138,40 +141,35 @@ def _risk() -> rx.Component:
             STATE.shown.has_loans,
             rx.el.div(
                 rx.el.div(
-                    rx.foreach(
-                        STATE.buckets,
-                        lambda bucket: rx.el.i(
-                            custom_attrs={
-                                "data-series": bucket["series"],
-                                "style": {
-                                    "--share": bucket["cents"],
-                                    "display": rx.cond(bucket["cents"].to(int) > 0, "block", "none"),
-                                },
-                            }
-                        ),
-                    ),
+                    rx.foreach(STATE.buckets, _bucket_part),
                     class_name="share-bar",
+                    style={"margin": "4px 20px 8px"},
                     custom_attrs={"aria-hidden": "true"},
                 ),
                 ui.data_table(
-                    (
-                        ui.Column("Days past due"),
-                        ui.Column("Loans", "right"),
-                        ui.Column("Owed", "right"),
-                        ui.Column("Share", "right"),
-                    ),
+                    BUCKET_COLUMNS,
                     STATE.buckets,
                     _bucket,
                     label="Loans by days past due",
                     keep_columns=True,
                 ),
-                class_name="stack-12",
             ),
-            rx.el.p("No loans yet. The first accepted listing becomes one.", class_name="muted"),
+            rx.el.p("No loans yet. The first accepted listing becomes one.", class_name="muted card-pad"),
         ),
         title="Risk",
         aside=ui.badge(STATE.shown.late_kind, STATE.shown.late_word),
+        flush=True,
         region="Risk",
+    )
+
+
+def _bucket_part(row: rx.vars.ObjectVar[BucketLine]) -> rx.Component:
+    is_there = rx.cond(row["cents"].to(int) > 0, "block", "none")
+    return rx.el.i(
+        custom_attrs={
+            "data-series": row["series"],
+            "style": {"--share": row["cents"], "display": is_there},
+        }
     )
 
 
@@ -180,7 +178,7 @@ def _bucket(row: rx.vars.ObjectVar[BucketLine]) -> rx.Component:
         ui.cell(rx.el.span(ui.swatch(row["series"]), row["name"], class_name="line")),
         ui.number(row["loan_count"]),
         ui.number(row["owed"], strong=True),
-        ui.number(row["share"], muted=True),
+        ui.number(row["share"], muted=True, phone="hide"),
     )
 
 

@@ -76,12 +76,9 @@ def _waiting() -> rx.Component:
 def _home() -> rx.Component:
     return rx.el.div(
         rx.el.div(
-            rx.el.div(
-                _account(),
-                rx.el.div(_value_chart(), _cash_flow(), class_name="halves"),
-                class_name="facts",
-            ),
+            rx.el.div(_account(), class_name="facts"),
             rx.el.div(_returns(), _spread(), class_name="panel", style={"position": "static"}),
+            rx.el.div(rx.el.div(_value_chart(), _cash_flow(), class_name="halves"), class_name="rest"),
             class_name="with-panel",
         ),
         _notes(),
@@ -137,24 +134,23 @@ def _return(row: rx.vars.ObjectVar[ReturnShown]) -> rx.Component:
             rx.el.span(row.figure, class_name="w-600 num"),
             class_name="between",
         ),
-        rx.el.div(_bar(row.percent), style={"margin": "4px 0"}),
+        rx.el.div(_bar(row.percent, {"data-series": row.series}), style={"margin": "4px 0"}),
         rx.el.div(row.note, class_name="t-12 muted"),
     )
 
 
-def _bar(percent: rx.Var, grade: rx.Var | None = None) -> rx.Component:
-    """Draw a length of the widest, in the accent or in a grade's colour."""
-    colour = "var(--jade-9)" if grade is None else "var(--grade)"
-    marks = {} if grade is None else {"data-grade": grade}
+def _bar(percent: rx.Var, colour: dict[str, rx.Var]) -> rx.Component:
+    """Draw a length in percent of the widest, in the colour of a series or a grade."""
+    fill = {"background": "var(--grade)"} if "data-grade" in colour else {}
     return rx.el.div(
         rx.el.div(
             style={
                 "width": f"{percent}%",
                 "height": "8px",
                 "border_radius": "2px",
-                "background": colour,
-            },
-            custom_attrs=marks,
+            }
+            | fill,
+            custom_attrs=colour,
         ),
         style={"flex": "1", "min_width": "0"},
         custom_attrs={"aria-hidden": "true"},
@@ -193,7 +189,7 @@ def _spread() -> rx.Component:
             STATE.shown.spread.length() > 0,
             rx.el.div(
                 rx.el.div(rx.foreach(STATE.shown.spread, _grade_row), class_name="stack-8"),
-                ui.notice(STATE.shown.largest),
+                ui.notice("Your largest borrower", STATE.shown.largest),
                 class_name="stack-16",
             ),
             rx.el.p("No notes yet. Each bid you win is a note in its grade.", class_name="muted"),
@@ -207,7 +203,7 @@ def _spread() -> rx.Component:
 def _grade_row(row: rx.vars.ObjectVar[SpreadShown]) -> rx.Component:
     return rx.el.div(
         ui.grade_square(row.grade),
-        _bar(row.percent, row.grade),
+        _bar(row.percent, {"data-grade": row.grade}),
         rx.el.span(row.amount, class_name="w-500 num right", style={"min_width": "88px"}),
         rx.el.span(row.share, class_name="muted num right", style={"min_width": "40px"}),
         class_name="line",

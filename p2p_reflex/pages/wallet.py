@@ -30,7 +30,11 @@ def wallet() -> rx.Component:
             class_name="with-panel",
         ),
         title="Wallet",
-        purpose="Money in and out, what is held for your bids, and every movement explained.",
+        purpose=rx.cond(
+            STATE.is_lender,
+            "Money in and out, what is held for your bids, and every movement explained.",
+            "Money in and out, and every movement explained.",
+        ),
         active="/wallet",
     )
 

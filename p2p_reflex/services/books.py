@@ -17,10 +17,10 @@ LAWS: tuple[tuple[int, str, Law], ...] = (
     (2, "A cached balance is the sum of its entries", journal.balances_are_sums),
     (3, "No wallet, hold or fund is negative", journal.nothing_negative),
     (4, "Cash held is what leads in open books", market.held_is_what_leads),
-    (5, "A loan's outstanding principal is the sum of its notes'", loans.notes_make_the_loan),
+    (5, "A loan’s outstanding principal is the sum of its notes’", loans.notes_make_the_loan),
     (6, "Accepted money is never more than was asked for", market.accepted_within_asked),
     (7, "Schedules sum to the principal, paid parts to the payments", loans.schedules_add_up),
-    (8, "Lenders' parts sum to the payment less fees", loans.lenders_get_the_payment),
+    (8, "Lenders’ parts sum to the payment less fees", loans.lenders_get_the_payment),
     (9, "Money at the bank is wallets, holds, fund and income", journal.bank_covers_everybody),
     (10, "The journal only grows; a reversal happens once", journal.journal_only_grows),
 )

@@ -9,7 +9,7 @@ from typing import Any, cast
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from p2p_reflex.domain.formats import money, signed_money
+from p2p_reflex.domain.formats import money
 from p2p_reflex.domain.vocabulary import TransactionKind
 from p2p_reflex.models import (
     JournalEntry,
@@ -220,7 +220,7 @@ def _received(session: Session, member_id: int, found: Sequence[sa.Row[Any]]) ->
     for transaction_id, *got, fee_cents in rows:
         pieces = [f"{money(cents)} {name}" for name, cents in zip(names, got, strict=True) if cents]
         if fee_cents:
-            pieces.append(f"{signed_money(-fee_cents)} servicing fee")
+            pieces.append(f"less {money(fee_cents)} servicing fee")
         explained[transaction_id] = ", ".join(pieces)
     return explained
 

@@ -65,6 +65,7 @@ class ReturnShown:
     name: str = ""
     figure: str = ""
     percent: int = 0
+    series: str = "1"
     note: str = ""
 
 
@@ -192,9 +193,10 @@ def _returns(home: PortfolioHome) -> list[ReturnShown]:
             name=name,
             figure=formats.rate(each.rate) if each.rate is not None else "not known yet",
             percent=_percent_of(each.rate, largest),
+            series=series,
             note=note,
         )
-        for name, each, note in named
+        for series, (name, each, note) in zip(("1", "2", "4"), named, strict=True)
     ]
 
 
@@ -236,4 +238,4 @@ def _largest(share: Decimal | None) -> str:
     if share is None:
         return ""
     percent = formats.rate(share).removesuffix(" %")
-    return f"Your largest borrower is {percent[:-1]} % of your notes."
+    return f"is {percent[:-1]} % of your notes."

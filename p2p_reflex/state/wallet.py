@@ -111,6 +111,8 @@ class WalletState(ScreenState, rx.State):
 
     async def _move(self, service: Any, moving: str, amount: str, form_key: str) -> AsyncIterator[Any]:
         """Run a deposit or a withdrawal, tell what came of it, and show the wallet after it."""
+        if form_key != self.form_key:
+            return  # the second press of a double click: the first has acted and told so
         person = await self.who()
         self.moving = moving
         yield
@@ -163,13 +165,13 @@ class WalletState(ScreenState, rx.State):
 
 
 def _held_line(hold: HeldForListing, today: date) -> HeldLine:
-    part = "" if hold.amount_cents == hold.bid_cents else f" of {formats.whole_money(hold.bid_cents)} bid"
+    is_part = hold.amount_cents < hold.bid_cents
     closes = "closed" if hold.closes_on < today else f"closes {formats.days_away(hold.closes_on, today)}"
     return HeldLine(
         title=hold.title,
         href=f"/listings/{hold.listing_id}",
         amount=formats.money(hold.amount_cents),
-        under=f"leads in part{part}, {closes}" if part else closes,
+        under=f"part of {formats.whole_money(hold.bid_cents)} bid, {closes}" if is_part else closes,
     )
 
 

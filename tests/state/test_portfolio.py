@@ -66,7 +66,7 @@ def test_the_screen_opens_with_figures_notes_and_when_returns_will_be_known(tab:
     assert (shown.held, shown.available) == ("$300.00", "$500.00")
     assert [each.figure for each in shown.returns] == ["not known yet"] * 3
     assert shown.waiting == "A return shows after 90 days, from 18 Feb 2027."
-    assert shown.largest == "Your largest borrower is 75.0 % of your notes."
+    assert shown.largest == "is 75.0 % of your notes."
     lines = answer.shown(PortfolioState, "lines")
     assert [line["owed"] for line in lines] == ["$3,000.00", "$1,000.00"]
     assert lines[0]["left"] == "24 of 24"
