@@ -18,6 +18,8 @@ from p2p_reflex.api.failures import HANDLERS
 from p2p_reflex.api.headers import SecurityHeaders
 from p2p_reflex.api.routes import ROUTES
 from p2p_reflex.api.sockets import SocketsPerAddress, limit_events
+from p2p_reflex.live.hub import hub
+from p2p_reflex.live.pushing import follow_sockets, pushing
 from p2p_reflex.services import opening
 from p2p_reflex.services.demo import world
 from p2p_reflex.settings import settings
@@ -59,13 +61,14 @@ def prepare_market() -> None:
 
 @contextlib.asynccontextmanager
 async def serve_market() -> AsyncIterator[None]:
-    """Hold everything that lives as long as the server: no open handlers, a ready market, the scheduler."""
+    """Hold what lives as long as the server: no open handlers, a ready market, live push, the scheduler."""
     with app.set_contexts():
         close_unguarded_handlers()
     await asyncio.to_thread(prepare_market)
     jobs = () if settings().demo_mode else scheduler.CALENDAR_JOBS
-    with scheduler.running(jobs):
-        yield
+    async with pushing(app, hub):
+        with scheduler.running(jobs):
+            yield
 
 
 # The server's workers are forked after the pages were built, and Reflex then warns of each page once more.
@@ -82,4 +85,5 @@ app = rx.App(
 )
 app.register_lifespan_task(serve_market)
 limit_events(app.event_namespace, settings(), is_open=is_open, waiting_count=waiting_event_count)
+follow_sockets(app.event_namespace, hub)
 close_unguarded_handlers()

@@ -1,7 +1,7 @@
 """Owns the market page: open listings, filtered, sorted and paged, with what stands on top of them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -25,9 +25,13 @@ __all__ = [
     "MarketRow",
     "MarketSort",
     "MarketSummary",
+    "OwnPart",
     "OwnPlace",
     "PublicFigures",
     "figures",
+    "for_viewer",
+    "own_part",
+    "page_for_all",
     "search",
     "summary",
 ]
@@ -82,6 +86,14 @@ class OwnPlace:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnPart:
+    """A viewer's own part of the open market: where their bids stand, and which listings are theirs."""
+
+    places: Mapping[int, OwnPlace] = field(default_factory=dict)
+    listing_ids: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class MarketRow:
     """One open listing.
 
@@ -108,8 +120,8 @@ class MarketRow:
     expected_return_rate: Decimal
     closes_on: date
     days_left: int
-    own_place: OwnPlace | None
-    is_own_listing: bool
+    own_place: OwnPlace | None = None
+    is_own_listing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +138,50 @@ class MarketPage:
 
 
 def search(session: Session, *, query: MarketQuery, viewer_id: int | None, business_on: date) -> MarketPage:
-    """Find open listings; a page beyond the last gives the last."""
+    """Find open listings as a viewer sees them; a page beyond the last gives the last."""
+    page = page_for_all(session, query=query, business_on=business_on)
+    return for_viewer(page, own_part(session, viewer_id=viewer_id))
+
+
+def own_part(session: Session, *, viewer_id: int | None) -> OwnPart:
+    """Return where a viewer stands on the open market: their live bids, and their own listings."""
+    if viewer_id is None:
+        return OwnPart()
+    bids = session.execute(
+        sa.select(_bids.c.listing_id, _bids.c.amount_cents, _bids.c.leading_cents, _bids.c.rate).where(
+            _bids.c.lender_id == viewer_id, _bids.c.state == BidState.LIVE
+        )
+    )
+    listings = session.execute(
+        sa.select(_listings.c.id).where(
+            _listings.c.borrower_id == viewer_id, _listings.c.state == ListingState.OPEN
+        )
+    )
+    return OwnPart(
+        places={listing_id: OwnPlace(*place) for listing_id, *place in bids},
+        listing_ids=frozenset(listings.scalars()),
+    )
+
+
+def for_viewer(page: MarketPage, own: OwnPart) -> MarketPage:
+    """Mark on a page that is the same for everybody what is a viewer's own."""
+    if not own.places and not own.listing_ids:
+        return page
+    rows = (
+        replace(
+            row,
+            own_place=own.places.get(row.listing_id),
+            is_own_listing=row.listing_id in own.listing_ids,
+        )
+        if row.listing_id in own.places or row.listing_id in own.listing_ids
+        else row
+        for row in page.rows
+    )
+    return replace(page, rows=tuple(rows))
+
+
+def page_for_all(session: Session, *, query: MarketQuery, business_on: date) -> MarketPage:
+    """Find open listings, without what is anybody's own."""
     size = min(max(query.page_size, PAGE_SIZES[0]), PAGE_SIZES[1])
     conditions = _conditions(query)
     if query.sort is MarketSort.RETURN or query.minimum_return_rate is not None:
@@ -141,7 +196,7 @@ def search(session: Session, *, query: MarketQuery, viewer_id: int | None, busin
         page = _clamped(query.page, total, size)
         statement = sa.select(_listings.c.id).where(*conditions).order_by(*_order(query))
         ids = list(session.execute(statement.limit(size).offset((page - 1) * size)).scalars())
-    rows = _rows(session, ids, viewer_id, business_on)
+    rows = _rows(session, ids, business_on)
     first = (page - 1) * size + 1 if rows else 0
     return MarketPage(
         rows=rows,
@@ -236,35 +291,15 @@ def _clamped(page: int, total: int, size: int) -> int:
     return min(max(page, 1), max(-(-total // size), 1))
 
 
-def _rows(
-    session: Session, ids: Sequence[int], viewer_id: int | None, business_on: date
-) -> tuple[MarketRow, ...]:
-    """Read one page of listings, each with the viewer's own bid, in the order of the ids."""
-    own = sa.and_(
-        _bids.c.listing_id == _listings.c.id,
-        _bids.c.lender_id == (viewer_id or 0),
-        _bids.c.state == BidState.LIVE,
-    )
-    statement = (
-        sa.select(
-            _listings,
-            _bids.c.amount_cents.label("own_amount_cents"),
-            _bids.c.leading_cents.label("own_leading_cents"),
-            _bids.c.rate.label("own_rate"),
-        )
-        .select_from(_listings.outerjoin(_bids, own))
-        .where(_listings.c.id.in_(ids))
-    )
-    found = {row.id: row for row in session.execute(statement)}
-    return tuple(_row(found[listing_id], viewer_id, business_on) for listing_id in ids)
+def _rows(session: Session, ids: Sequence[int], business_on: date) -> tuple[MarketRow, ...]:
+    """Read one page of listings, in the order of the ids."""
+    found = {row.id: row for row in session.execute(sa.select(_listings).where(_listings.c.id.in_(ids)))}
+    return tuple(_row(found[listing_id], business_on) for listing_id in ids)
 
 
-def _row(row: sa.Row[Any], viewer_id: int | None, business_on: date) -> MarketRow:
+def _row(row: sa.Row[Any], business_on: date) -> MarketRow:
     rate = row.average_rate if row.average_rate is not None else row.highest_rate
     cost = servicing_cost_rate(rate, row.term_months)
-    own = None
-    if row.own_amount_cents is not None:
-        own = OwnPlace(row.own_amount_cents, row.own_leading_cents, row.own_rate)
     return MarketRow(
         listing_id=row.id,
         grade=row.grade,
@@ -285,6 +320,4 @@ def _row(row: sa.Row[Any], viewer_id: int | None, business_on: date) -> MarketRo
         expected_return_rate=rate - cost - row.expected_loss_rate,
         closes_on=row.closes_on,
         days_left=(row.closes_on - business_on).days,
-        own_place=own,
-        is_own_listing=viewer_id is not None and row.borrower_id == viewer_id,
     )

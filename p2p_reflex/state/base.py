@@ -30,6 +30,11 @@ and its page shows `WalletState.errors["amount"]` beside the field, carries the 
 
 A `FieldError` lands in `errors`, any other `LendingError` in a toast, an `UnknownError` while loading in
 `missing`. After `act` succeeds, `errors` is empty and `form_key` is new.
+
+What changes elsewhere reaches a screen in three lines: `load` says what it shows before it reads,
+`self._watch(member_topic(person.member_id), DAY)`, and `_on_push(topics)` reads again, without touching
+what a person types. It is private, so that no socket can call it, and it runs only while the guard of `load`
+lets the person in.
 """
 
 import asyncio
@@ -37,9 +42,10 @@ import functools
 import inspect
 import math
 import re
+import time
 import types
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec, TypeVar, Union, get_args, get_origin, get_type_hints
 from urllib.parse import quote
@@ -52,12 +58,15 @@ from sqlmodel import Session
 from p2p_reflex import database
 from p2p_reflex.domain.errors import FieldError, LendingError, UnknownError
 from p2p_reflex.domain.vocabulary import Role
+from p2p_reflex.live.hub import hub
 from p2p_reflex.services.sign_in import Identity
 from p2p_reflex.state.refusals import tell_what_broke, toast_of
+from p2p_reflex.state.row_changes import FADE_SECONDS, light
 from p2p_reflex.state.visitors import identity_behind
 
 P = ParamSpec("P")
 R = TypeVar("R")
+Row = TypeVar("Row")
 
 GUARD = "_guard"
 HOMES = {Role.BORROWER: "/borrow", Role.LENDER: "/portfolio", Role.ADMIN: "/admin"}
@@ -114,6 +123,50 @@ class ScreenState(Asking, rx.State, mixin=True):
     form_key: str = ""
     missing: str = ""
     loaded: bool = False
+
+    _lit_at: float = 0.0
+
+    def _watch(self, *topics: str, gap: float = 0.0) -> None:
+        """Hear from now on when something of these topics has changed; `gap` seconds apart at least."""
+        session = self.router.session
+        hub.watch(
+            sid=session.session_id,
+            token=session.client_token,
+            path=self.router.url.path,
+            screen=type(self),
+            topics=topics,
+            gap=gap,
+        )
+
+    def _light(self, rows: list[Row], shown: list[Row], *, key: Callable[[Row], Hashable]) -> list[Row]:
+        """Let rows that are new, or differ from what was shown, light up and fade."""
+        is_fading = time.monotonic() - self._lit_at < FADE_SECONDS
+        lit, has_news = light(rows, shown, key=key, is_fading=is_fading)
+        if has_news:
+            self._lit_at = time.monotonic()
+        return lit
+
+    async def _on_push(self, topics: frozenset[str]) -> None:
+        """Look anew after a change; leave alone what a person types or has opened."""
+
+    async def _hear(self, topics: frozenset[str]) -> None:
+        """Show what changed to a person who may still see it, and send only what differs."""
+        guard = guard_of(type(self).event_handlers["load"].fn)
+        if guard is None or await _admit(self, guard) is not None:
+            hub.ignore(sid=self.router.session.session_id, screen=type(self))
+            return
+        unsent = set(self.dirty_vars)
+        before = {name: self.get_value(name) for name in type(self).base_vars}
+        try:
+            await self._on_push(topics)
+        except UnknownError as gone:
+            self.missing = gone.message
+        except LendingError:
+            return
+        for name in self.dirty_vars & before.keys() - unsent:
+            now = self.get_value(name)
+            if now is not before[name] and now == before[name]:
+                self.dirty_vars.discard(name)
 
 
 @dataclass(frozen=True)

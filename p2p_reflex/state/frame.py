@@ -13,7 +13,9 @@ from p2p_reflex import database
 from p2p_reflex.domain import formats
 from p2p_reflex.domain.errors import LendingError
 from p2p_reflex.domain.vocabulary import Role
+from p2p_reflex.live.hub import hub
 from p2p_reflex.services import business_day, frame, sign_in
+from p2p_reflex.services.touched import DAY, LISTINGS, member_topic
 from p2p_reflex.settings import settings
 from p2p_reflex.state.base import ScreenState, home_of, loads_for_all, public, requires
 from p2p_reflex.state.cookies import leave_script
@@ -40,12 +42,28 @@ class FrameState(ScreenState, rx.State):
     open_listing_count: str = ""
     advancing: str = ""
 
+    _path: str = ""
+    _is_new_visit: bool = True
+
     @rx.event
     @loads_for_all
     async def load(self) -> None:
         """Fill the frame for whoever looks at it."""
+        path = self.router.url.path
+        self._path, self._is_new_visit = path, path != self._path
+        await self._fill()
+
+    async def _on_push(self, topics: frozenset[str]) -> None:
+        await self._fill()
+
+    async def _fill(self) -> None:
         person = await self.who_if_anyone()
-        shown = await self.ask(frame.figures, member_id=person.member_id if person else None)
+        member_id = person.member_id if person else None
+        topics = (DAY, LISTINGS) if member_id is None else (DAY, LISTINGS, member_topic(member_id))
+        self._watch(*topics)
+        shown = await hub.shared.get(
+            ("frame", member_id), topics, lambda: self.ask(frame.figures, member_id=member_id)
+        )
         self.business_on = formats.long_date(shown.business_on)
         self.open_listing_count = str(shown.open_listing_count)
         self.is_signed_in = person is not None

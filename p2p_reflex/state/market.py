@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from decimal import Decimal
+from operator import attrgetter
 from urllib.parse import urlencode
 
 import reflex as rx
@@ -10,8 +11,10 @@ from reflex.event import EventSpec
 
 from p2p_reflex.domain import formats
 from p2p_reflex.domain.vocabulary import Grade, Purpose
+from p2p_reflex.live.hub import hub
 from p2p_reflex.services import business_date, market
 from p2p_reflex.services.market import MarketPage, MarketQuery, MarketSort
+from p2p_reflex.services.touched import DAY, LISTINGS, MARKET, member_topic
 from p2p_reflex.state.base import ScreenState, loads_for_all, public
 from p2p_reflex.state.market_lines import MarketLine, SummaryShown, write_line, write_summary
 
@@ -63,6 +66,8 @@ class MarketState(ScreenState, rx.State):
     async def load(self) -> None:
         """Take the filters from the address and show what matches."""
         self._read_address(self.router.url.query_parameters)
+        person = await self.who_if_anyone()
+        self._watch(MARKET, DAY, *([member_topic(person.member_id)] if person else []))
         await self._refresh()
 
     @rx.event
@@ -160,21 +165,42 @@ class MarketState(ScreenState, rx.State):
         script = json.dumps(address).replace("<", "\\u003c")
         return rx.call_script(f"window.history.replaceState(window.history.state, '', {script})")
 
-    async def _refresh(self) -> None:
-        """Read the page anew; nothing that a person chose or types is touched."""
-        person = await self.who_if_anyone()
-        found = await self.ask(
-            market.search,
-            query=self._query(),
-            viewer_id=person.member_id if person else None,
-            business_on=await self.ask(business_date.today),
-        )
-        self._show(found)
+    async def _on_push(self, topics: frozenset[str]) -> None:
+        shown = self.get_value("lines")
+        await self._refresh()
+        self.lines = self._light(self.get_value("lines"), shown, key=attrgetter("href"))
 
-    def _show(self, found: MarketPage) -> None:
+    async def _refresh(self) -> None:
+        """Read the page anew; nothing that a person chose or types is touched.
+
+        Everybody who looks for the same shares one look at the database; what is one's own is added to it.
+        """
+        query = self._query()
+        page, lines = await hub.shared.get(
+            ("market", query), (MARKET, DAY), lambda: self._page_for_all(query)
+        )
+        person = await self.who_if_anyone()
+        if person is not None:
+            member_id = person.member_id
+            own = await hub.shared.get(
+                ("own part", member_id),
+                (member_topic(member_id), LISTINGS),
+                lambda: self.ask(market.own_part, viewer_id=member_id),
+            )
+            rows = market.for_viewer(page, own).rows
+            pairs = zip(page.rows, rows, lines, strict=True)
+            lines = [line if row is mine else write_line(mine) for row, mine, line in pairs]
+        self._show(page, list(lines))
+
+    async def _page_for_all(self, query: MarketQuery) -> tuple[MarketPage, list[MarketLine]]:
+        today = await self.ask(business_date.today)
+        page = await self.ask(market.page_for_all, query=query, business_on=today)
+        return page, [write_line(row) for row in page.rows]
+
+    def _show(self, found: MarketPage, lines: list[MarketLine]) -> None:
         self._page = found.page
         self.summary = write_summary(found.summary)
-        self.lines = [write_line(row) for row in found.rows]
+        self.lines = lines
         total = formats.count(found.total_count, "listing")
         open_count = found.summary.open_count
         if self._has_filters():

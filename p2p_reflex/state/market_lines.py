@@ -32,6 +32,7 @@ class MarketLine:
     ends_soon: bool = False
     own_words: str = ""
     own_kind: str = ""
+    changed: str = ""
 
 
 @dataclass
