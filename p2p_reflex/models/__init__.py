@@ -29,6 +29,8 @@ from p2p_reflex.models.members import (  # noqa: E402
     SignInThrottle,
     SignInTicket,
 )
+from p2p_reflex.models.messages import Letter, ListingMessage  # noqa: E402
+from p2p_reflex.models.notices import Notice, NoticeMail, NoticeMark, NoticePreference  # noqa: E402
 from p2p_reflex.models.payments import LenderPayment, Payment, PaymentPart  # noqa: E402
 
 metadata = SQLModel.metadata
@@ -48,11 +50,17 @@ __all__ = [
     "Lease",
     "LedgerAccount",
     "LenderPayment",
+    "Letter",
     "Listing",
     "ListingDraft",
+    "ListingMessage",
     "Loan",
     "Member",
     "Note",
+    "Notice",
+    "NoticeMail",
+    "NoticeMark",
+    "NoticePreference",
     "Payment",
     "PaymentPart",
     "SignInSession",

@@ -1,0 +1,86 @@
+"""Owns the words for what people are told: kinds one may choose among, and the events behind each kind."""
+
+from enum import StrEnum
+
+
+class NoticeKind(StrEnum):
+    """What a notice is about; people choose by kind what reaches them, and how."""
+
+    OUTBID = "outbid"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    FUNDED = "funded"
+    FIRST_BID = "first_bid"
+    COVERED = "covered"
+    CLOSING_SOON = "closing_soon"
+    QUESTION = "question"
+    LETTER = "letter"
+    MONEY = "money"
+    SYSTEM = "system"
+
+
+class NoticeEvent(StrEnum):
+    """What happened; each has its own sentence."""
+
+    OUTBID = "outbid"
+    BID_ACCEPTED = "bid_accepted"
+    BID_REJECTED = "bid_rejected"
+    BID_DECLINED = "bid_declined"
+    BID_LAPSED = "bid_lapsed"
+    BID_CUT = "bid_cut"
+    LOAN_FUNDED = "loan_funded"
+    NOTE_FUNDED = "note_funded"
+    FIRST_BID = "first_bid"
+    COVERED = "covered"
+    CLOSING_SOON = "closing_soon"
+    BOOK_CLOSING_SOON = "book_closing_soon"
+    DECIDE_NOW = "decide_now"
+    LISTING_EXPIRED = "listing_expired"
+    QUESTION_ASKED = "question_asked"
+    QUESTION_ANSWERED = "question_answered"
+    LETTER_CAME = "letter_came"
+    MONEY_ADDED = "money_added"
+    MONEY_WITHDRAWN = "money_withdrawn"
+    PAYMENT_MADE = "payment_made"
+    PAYMENT_RECEIVED = "payment_received"
+    TEXT_HIDDEN = "text_hidden"
+    BOT_STOPPED = "bot_stopped"
+
+
+class MailState(StrEnum):
+    """Life of an e-mail: one that was being sent when the platform stopped is never sent a second time."""
+
+    WAITING = "waiting"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+
+
+KIND_OF = {
+    NoticeEvent.OUTBID: NoticeKind.OUTBID,
+    NoticeEvent.BID_ACCEPTED: NoticeKind.ACCEPTED,
+    NoticeEvent.BID_REJECTED: NoticeKind.REJECTED,
+    NoticeEvent.BID_DECLINED: NoticeKind.REJECTED,
+    NoticeEvent.BID_LAPSED: NoticeKind.REJECTED,
+    NoticeEvent.BID_CUT: NoticeKind.REJECTED,
+    NoticeEvent.LOAN_FUNDED: NoticeKind.FUNDED,
+    NoticeEvent.NOTE_FUNDED: NoticeKind.FUNDED,
+    NoticeEvent.FIRST_BID: NoticeKind.FIRST_BID,
+    NoticeEvent.COVERED: NoticeKind.COVERED,
+    NoticeEvent.CLOSING_SOON: NoticeKind.CLOSING_SOON,
+    NoticeEvent.BOOK_CLOSING_SOON: NoticeKind.CLOSING_SOON,
+    NoticeEvent.DECIDE_NOW: NoticeKind.CLOSING_SOON,
+    NoticeEvent.LISTING_EXPIRED: NoticeKind.CLOSING_SOON,
+    NoticeEvent.QUESTION_ASKED: NoticeKind.QUESTION,
+    NoticeEvent.QUESTION_ANSWERED: NoticeKind.QUESTION,
+    NoticeEvent.LETTER_CAME: NoticeKind.LETTER,
+    NoticeEvent.MONEY_ADDED: NoticeKind.MONEY,
+    NoticeEvent.MONEY_WITHDRAWN: NoticeKind.MONEY,
+    NoticeEvent.PAYMENT_MADE: NoticeKind.MONEY,
+    NoticeEvent.PAYMENT_RECEIVED: NoticeKind.MONEY,
+    NoticeEvent.TEXT_HIDDEN: NoticeKind.SYSTEM,
+    NoticeEvent.BOT_STOPPED: NoticeKind.SYSTEM,
+}
+
+NOT_MAILED_BY_DEFAULT = frozenset({NoticeKind.FIRST_BID, NoticeKind.MONEY})
+"""What comes often, or was done by hand a moment ago; all else is mailed too until its reader says no."""
