@@ -14,6 +14,7 @@ from p2p_reflex.domain.errors import LendingError
 from p2p_reflex.domain.order_book import Book, OpenBid, fill
 from p2p_reflex.domain.vocabulary import BidState
 from p2p_reflex.models import Bid, Listing
+from p2p_reflex.services import batch_rows
 from p2p_reflex.services.touched import MARKET, listing_topic, member_topic, touch
 
 _bids = cast(sa.Table, Bid.__table__)  # type: ignore[attr-defined]
@@ -212,8 +213,7 @@ def insert(
         for row in rows
     ]
     touch(session, *(member_topic(row.bid.lender_id) for row in rows))
-    statement = sa.insert(_bids).returning(_bids.c.id, sort_by_parameter_order=True)
-    return tuple(session.connection().execute(statement, values).scalars())
+    return batch_rows.insert_numbered(session, _bids, values)
 
 
 def move(session: Session, rows: Sequence[MovedRow]) -> None:

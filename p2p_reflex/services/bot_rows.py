@@ -14,6 +14,7 @@ from sqlmodel import Session
 from p2p_reflex.domain.rates import from_millionths
 from p2p_reflex.domain.vocabulary import AccountKind, BidState, Grade, ListingState, Purpose
 from p2p_reflex.models import Assessment, Bid, Bot, BotDecision, LedgerAccount, Listing, Loan, Note, Verdict
+from p2p_reflex.services import batch_rows
 from p2p_reflex.services.book_rows import LiveBid
 
 LONGEST_REASON = 300
@@ -26,8 +27,6 @@ _decisions = cast(sa.Table, BotDecision.__table__)  # type: ignore[attr-defined]
 _listings = cast(sa.Table, Listing.__table__)  # type: ignore[attr-defined]
 _loans = cast(sa.Table, Loan.__table__)  # type: ignore[attr-defined]
 _notes = cast(sa.Table, Note.__table__)  # type: ignore[attr-defined]
-
-_ADD_DECISIONS = sa.insert(_decisions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,8 +220,7 @@ def write_decisions(
         }
         for row in rows
     ]
-    if values:
-        session.connection().execute(_ADD_DECISIONS, values)
+    batch_rows.insert(session, _decisions, values)
 
 
 def stop(session: Session, *, bot_id: int, reason: str, now: datetime) -> None:
@@ -236,6 +234,8 @@ def stop(session: Session, *, bot_id: int, reason: str, now: datetime) -> None:
 
 def sentence(text: object) -> str:
     """Keep of a reason what can be stored and shown."""
+    if isinstance(text, str) and text.isprintable() and 0 < len(text) <= LONGEST_REASON:
+        return text
     shown = "".join(mark for mark in str(text)[: 2 * LONGEST_REASON] if mark.isprintable()).strip()
     return shown[:LONGEST_REASON] or "It gave no reason."
 

@@ -68,7 +68,7 @@ def enroll_bots(session: Session, *, business_on: date, now: datetime) -> tuple[
             role=Role.LENDER,
             full_name=strategy.name,
             email=f"{key.replace('_', '-')}@bots.example.org",
-            password=None,
+            password_hash=None,
             now=now,
             is_bot=True,
         )

@@ -11,12 +11,11 @@ from sqlmodel import Session
 from p2p_reflex.domain.errors import LendingError
 from p2p_reflex.domain.vocabulary import HoldState, TransactionKind
 from p2p_reflex.models import Hold
-from p2p_reflex.services import ledger
+from p2p_reflex.services import batch_rows, ledger
 from p2p_reflex.services.ledger import Leg, Movement
 
 _holds = cast(sa.Table, Hold.__table__)  # type: ignore[attr-defined]
 
-_OPEN = sa.insert(_holds).returning(_holds.c.id, sort_by_parameter_order=True)
 _CHANGE = (
     sa.update(_holds)
     .where(
@@ -112,7 +111,7 @@ def _open(session: Session, changes: Sequence[HoldChange], moment: datetime) -> 
         }
         for change in changes
     ]
-    return session.connection().execute(_OPEN, rows).scalars().all() if rows else ()
+    return batch_rows.insert_numbered(session, _holds, rows)
 
 
 def _changed(change: HoldChange, moment: datetime) -> dict[str, object]:
