@@ -1,0 +1,290 @@
+"""Owns the admin's desk of the bots: switching, resetting, and changing what they have and may."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from p2p_reflex.domain import formats, parsing
+from p2p_reflex.domain.errors import FieldError, LendingError, UnknownError
+from p2p_reflex.domain.vocabulary import BidState, Role
+from p2p_reflex.models import Bid, Bot, Member
+from p2p_reflex.services import book, bot_runs, idempotency, ledger
+from p2p_reflex.services.book import BookChange
+from p2p_reflex.services.bot_capital import move_capital
+from p2p_reflex.services.bot_figures import (
+    BidsOnDay,
+    BotCard,
+    DecisionFilter,
+    DecisionPage,
+    GradeCapital,
+    bids_by_day,
+    capital_by_grade,
+    cards,
+    decisions,
+)
+
+__all__ = [
+    "BidsOnDay",
+    "BotCard",
+    "BotChange",
+    "BotDesk",
+    "BotReset",
+    "BotUnusableError",
+    "DecisionFilter",
+    "DecisionPage",
+    "GradeCapital",
+    "change_capital",
+    "change_parameters",
+    "desk",
+    "find_decisions",
+    "reset",
+    "switch",
+    "switch_all",
+]
+
+CAPITAL_BOUNDS_CENTS = (1_000_00, 10_000_000_00)
+STOPPED_BY_ADMIN = "Stopped by an admin."
+CHART_DAYS = 30
+
+
+class BotUnusableError(LendingError):
+    """A bot whose strategy file is missing or broken cannot be started."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"This bot cannot be started. {reason}")
+
+
+@dataclass(frozen=True, slots=True)
+class BotDesk:
+    """Everything on the bots screen: each bot with its figures, and what the charts show."""
+
+    bots: tuple[BotCard, ...]
+    bids_by_day: tuple[BidsOnDay, ...]
+    capital_by_grade: tuple[GradeCapital, ...]
+
+    @property
+    def running_count(self) -> int:
+        """Give how many bots are switched on."""
+        return sum(bot.is_running for bot in self.bots)
+
+
+@dataclass(frozen=True, slots=True)
+class BotChange:
+    """What an admin changed: which bots, and whether they run now."""
+
+    bot_ids: tuple[int, ...]
+    is_running: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BotReset:
+    """What a reset did: how many bids left which books, and what was released for them."""
+
+    bid_count: int
+    released_cents: int
+    listing_ids: tuple[int, ...]
+
+
+def desk(session: Session, *, admin_id: int, business_on: date) -> BotDesk:
+    """Return the bots screen. Raises UnknownError for anybody who is not an admin."""
+    _check_admin(session, admin_id)
+    return BotDesk(
+        bots=cards(session, business_on=business_on),
+        bids_by_day=bids_by_day(session, until=business_on, days=CHART_DAYS),
+        capital_by_grade=capital_by_grade(session),
+    )
+
+
+def find_decisions(
+    session: Session, *, admin_id: int, query: DecisionFilter, page: int = 1, page_size: int = 25
+) -> DecisionPage:
+    """Return what the bots decided and why, the newest first. Raises UnknownError."""
+    _check_admin(session, admin_id)
+    return decisions(session, query=query, page=page, page_size=page_size)
+
+
+def switch(
+    session: Session, *, admin_id: int, bot_id: int, is_running: bool, form_key: str, now: datetime
+) -> BotChange:
+    """Start a bot, or stop it; the bids of a stopped one stand. Raises UnknownError, BotUnusableError."""
+
+    def act() -> dict[str, Any]:
+        bot = _lock(session, bot_id)
+        _switch(bot, is_running=is_running, now=now)
+        session.flush()
+        return {"bot_ids": [bot.id], "is_running": is_running}
+
+    body = {"bot_id": bot_id, "is_running": is_running}
+    return _changed(_once(session, admin_id, form_key, "switch_bot", body, now, act))
+
+
+def switch_all(
+    session: Session, *, admin_id: int, is_running: bool, form_key: str, now: datetime
+) -> BotChange:
+    """Start every bot that can be started, or stop them all. Raises UnknownError."""
+
+    def act() -> dict[str, Any]:
+        changed = []
+        for bot in session.exec(select(Bot).order_by(col(Bot.id)).with_for_update()).all():
+            try:
+                _switch(bot, is_running=is_running, now=now)
+            except BotUnusableError:
+                continue
+            changed.append(bot.id)
+        session.flush()
+        return {"bot_ids": changed, "is_running": is_running}
+
+    return _changed(
+        _once(session, admin_id, form_key, "switch_all_bots", {"is_running": is_running}, now, act)
+    )
+
+
+def reset(
+    session: Session, *, admin_id: int, bot_id: int, form_key: str, business_on: date, now: datetime
+) -> BotReset:
+    """Withdraw a bot's open bids by admin's right, leading ones too; its notes stay. Raises UnknownError."""
+
+    def act() -> dict[str, Any]:
+        bot = _lock(session, bot_id)
+        mine = (col(Bid.lender_id) == bot.member_id) & (col(Bid.state) == BidState.LIVE)
+        # The listings first, then their bids: what stands there cannot change any more.
+        listings = book.lock_listings(
+            session, listing_ids=session.exec(select(Bid.listing_id).where(mine)).all()
+        )
+        bids = session.exec(select(Bid.id, Bid.listing_id).where(mine)).all()
+        by_listing = {listing_id: bid_id for bid_id, listing_id in bids}
+        changes = [
+            BookChange(listing, leaving={by_listing[listing.id]: BidState.WITHDRAWN})
+            for listing in listings
+            if listing.id in by_listing
+        ]
+        repriced = book.reprice_many(session, changes=changes, business_on=business_on, now=now)
+        ended = [move for each in repriced for move in each.ended]
+        return {
+            "bid_count": len(ended),
+            "released_cents": sum(move.before_cents for move in ended),
+            "listing_ids": [each.listing_id for each in repriced],
+        }
+
+    answer = _once(session, admin_id, form_key, "reset_bot", {"bot_id": bot_id}, now, act)
+    return BotReset(answer["bid_count"], answer["released_cents"], tuple(answer["listing_ids"]))
+
+
+def change_capital(
+    session: Session,
+    *,
+    admin_id: int,
+    bot_id: int,
+    capital: str,
+    form_key: str,
+    business_on: date,
+    now: datetime,
+) -> int:
+    """Set a bot's capital, and pay the difference into its wallet or out of it; return it in cents.
+
+    Raises FieldError on "capital" where it is out of bounds or not available, UnknownError.
+    """
+
+    def act() -> dict[str, Any]:
+        bot = _lock(session, bot_id)
+        lowest, highest = CAPITAL_BOUNDS_CENTS
+        wanted_cents = parsing.parse_money(
+            capital,
+            field="capital",
+            minimum_cents=lowest,
+            maximum_cents=highest,
+            whole_dollars=True,
+            name="The capital",
+        )
+        delta_cents = wanted_cents - bot.capital_cents
+        memo = "Capital paid in" if delta_cents > 0 else "Capital taken out"
+        parts = {bot.member_id: delta_cents}
+        try:
+            move_capital(session, parts=parts, memo=memo, business_on=business_on, now=now)
+        except ledger.InsufficientFundsError as short:
+            free = formats.money(short.available_cents)
+            raise FieldError(
+                "capital", f"Only {free} of this bot's capital is free: the rest is lent or leads."
+            ) from short
+        bot.capital_cents = wanted_cents
+        bot.changed_at = now
+        session.flush()
+        return {"capital_cents": wanted_cents}
+
+    body = {"bot_id": bot_id, "capital": capital}
+    return int(_once(session, admin_id, form_key, "bot_capital", body, now, act)["capital_cents"])
+
+
+def change_parameters(
+    session: Session,
+    *,
+    admin_id: int,
+    bot_id: int,
+    typed: Mapping[str, str],
+    form_key: str,
+    now: datetime,
+) -> None:
+    """Set some of a bot's parameters, as typed, each within its bounds; the others stay as they are.
+
+    Raises FieldError with the parameter's name as its field, UnknownError.
+    """
+
+    def act() -> dict[str, Any]:
+        bot = _lock(session, bot_id)
+        bot.parameters = {**bot.parameters, **bot_runs.read_parameters(typed)}
+        bot.changed_at = now
+        session.flush()
+        return {}
+
+    _once(session, admin_id, form_key, "bot_parameters", {"bot_id": bot_id, "typed": dict(typed)}, now, act)
+
+
+def _check_admin(session: Session, admin_id: int) -> None:
+    """Refuse anybody who is not an admin, as if there were nothing here."""
+    member = session.get(Member, admin_id)
+    if member is None or member.role is not Role.ADMIN:
+        raise UnknownError
+
+
+def _lock(session: Session, bot_id: int) -> Bot:
+    """Return a bot, locked before anything else is, as rounds do. Raises UnknownError."""
+    found = None
+    if type(bot_id) is int and 0 < bot_id < 2**63:
+        statement = select(Bot).where(Bot.id == bot_id).with_for_update()
+        found = session.exec(statement.execution_options(populate_existing=True)).first()
+    if found is None:
+        raise UnknownError("bot")
+    return found
+
+
+def _switch(bot: Bot, *, is_running: bool, now: datetime) -> None:
+    if is_running and not bot_runs.parameters_of(key=bot.key, stored={}):
+        raise BotUnusableError(bot_runs.way_of(key=bot.key))
+    if bot.is_running == is_running:
+        return
+    bot.is_running = is_running
+    bot.stopped_reason = "" if is_running else STOPPED_BY_ADMIN
+    bot.changed_at = now
+
+
+def _once(
+    session: Session,
+    admin_id: int,
+    form_key: str,
+    action: str,
+    body: Mapping[str, Any],
+    now: datetime,
+    act: Any,
+) -> dict[str, Any]:
+    """Let an admin act once for a form."""
+    _check_admin(session, admin_id)
+    return idempotency.once(
+        session, member_id=admin_id, key=form_key, action=action, body=body, now=now, act=act
+    )
+
+
+def _changed(answer: Mapping[str, Any]) -> BotChange:
+    return BotChange(tuple(answer["bot_ids"]), answer["is_running"])
