@@ -36,7 +36,7 @@ def how_grades_are_made() -> rx.Component:
             ui.page_head(
                 "How grades are made",
                 "One card turns a borrower's figures into points, and the points into a grade. "
-                "It is the same for everyone, and nobody turns a knob by hand.",
+                "It is the same for everyone, and nobody adjusts it by hand.",
             ),
             _card(),
             _example(),

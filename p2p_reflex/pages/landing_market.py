@@ -68,10 +68,13 @@ def rates_section() -> rx.Component:
             class_name="section-head",
         ),
         ui.card(ui.loaded(STATE.loaded, _grades(), ui.skeleton_rows(8, 24)), flush=True),
-        rx.el.p(
-            "What lenders keep is the rate less the servicing fee and the loss to expect of the grade. ",
-            ui.link("How grades are made", "/how-grades-are-made"),
-            class_name="t-12 muted",
+        rx.cond(
+            STATE.grades.length() > 0,
+            rx.el.p(
+                "What lenders keep is the rate less the servicing fee and the loss to expect of the grade. ",
+                ui.link("How grades are made", "/how-grades-are-made"),
+                class_name="t-12 muted",
+            ),
         ),
         id="rates",
         class_name="stack-16 rates-section",

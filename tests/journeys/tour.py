@@ -60,6 +60,8 @@ def _stops(app: RunningApp) -> list[Stop]:
     known = _known_places(app)
     return [
         Stop("visitor", "landing", "/"),
+        Stop("visitor", "fees", "/fees"),
+        Stop("visitor", "grades", "/how-grades-are-made"),
         Stop("visitor", "login", "/login"),
         Stop("visitor", "register", "/register"),
         Stop("visitor", "market", "/market"),
