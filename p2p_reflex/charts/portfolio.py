@@ -20,7 +20,7 @@ from p2p_reflex.charts.layout import (
     thinned,
     words_at,
 )
-from p2p_reflex.charts.palette import Theme, palette
+from p2p_reflex.charts.palette import Palette, Theme, palette
 from p2p_reflex.domain.formats import long_date, money
 
 
@@ -50,36 +50,15 @@ def cash_flow_chart(months: Sequence[CashMonth], *, theme: Theme = "light") -> g
         return EMPTY_FIGURE
     colours = palette(theme)
     labels = [month_words(each.month) for each in months]
-    outline = {"color": colours.accent_7, "width": 1}
-    shades = {
-        "Principal": (colours.accent, colours.accent_4),
-        "Interest": (colours.accent_7, colours.accent_3),
-    }
-    traces = []
-    for name, (came, expected) in shades.items():
-        cents = [each.principal_cents if name == "Principal" else each.interest_cents for each in months]
-        for is_expected in (False, True):
-            chosen = [index for index, each in enumerate(months) if each.is_expected is is_expected]
-            if not chosen:
-                continue
-            traces.append(
-                go.Bar(
-                    x=[labels[index] for index in chosen],
-                    y=[dollars(cents[index]) for index in chosen],
-                    name=name,
-                    marker={"color": expected, "line": outline} if is_expected else {"color": came},
-                    hovertemplate=hover(f"{name}, expected" if is_expected else name),
-                )
-            )
     totals = [each.principal_cents + each.interest_cents for each in months]
     received = sum(total for total, each in zip(totals, months, strict=True) if not each.is_expected)
     edge = sum(not each.is_expected for each in months) - 0.5
     has_edge = any(each.is_expected for each in months)
     top = money_axis(max(totals))
-    # The running month may come twice, with what came of it and what is still expected: one place on the axis.
+    # The running month may come twice, as received and as expected: it has one place on the axis.
     words = {label: f"{each.month:%b}" for label, each in zip(labels, months, strict=True)}
     return figure(
-        traces,
+        _flow_bars(months, labels, colours),
         colours,
         label=f"{money(received)} came back so far, "
         f"{money(sum(totals) - received)} is expected by {labels[-1]}.",
@@ -116,6 +95,33 @@ def cash_flow_chart(months: Sequence[CashMonth], *, theme: Theme = "light") -> g
         | {"categoryorder": "array", "categoryarray": list(words)},
         yaxis=top | {"range": [0, top["range"][1] * 1.06]},
     )
+
+
+def _flow_bars(months: Sequence[CashMonth], labels: Sequence[str], colours: Palette) -> list[go.Bar]:
+    """Draw principal under interest, and what is expected over what came."""
+    outline = {"color": colours.accent_7, "width": 1}
+    shades = {
+        ("Principal", False): {"color": colours.accent},
+        ("Interest", False): {"color": colours.accent_7},
+        ("Principal", True): {"color": colours.accent_4, "line": outline},
+        ("Interest", True): {"color": colours.accent_3, "line": outline},
+    }
+    bars = []
+    for (name, is_expected), marker in shades.items():
+        chosen = [index for index, each in enumerate(months) if each.is_expected is is_expected]
+        if not chosen:
+            continue
+        cents = [each.principal_cents if name == "Principal" else each.interest_cents for each in months]
+        bars.append(
+            go.Bar(
+                x=[labels[index] for index in chosen],
+                y=[dollars(cents[index]) for index in chosen],
+                name=name,
+                marker=marker,
+                hovertemplate=hover(f"{name}, expected" if is_expected else name),
+            )
+        )
+    return bars
 
 
 def value_chart(points: Sequence[ValuePoint], *, theme: Theme = "light") -> go.Figure:

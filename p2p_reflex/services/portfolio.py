@@ -15,7 +15,7 @@ from p2p_reflex.domain.delinquency import bucket, days_past_due
 from p2p_reflex.domain.errors import UnknownError
 from p2p_reflex.domain.interest import accrued_interest_cents
 from p2p_reflex.domain.money import divide_half_even
-from p2p_reflex.domain.rates import MILLION, to_millionths
+from p2p_reflex.domain.rates import MILLION
 from p2p_reflex.domain.vocabulary import DelinquencyBucket, Grade, LoanState, Role
 from p2p_reflex.models import Installment, Loan, Member, Note
 from p2p_reflex.services import ledger, notes, portfolio_history
@@ -90,13 +90,13 @@ class PortfolioHome:
 
 @dataclass(frozen=True, slots=True)
 class _RunningNote:
-    """A note of a running loan, as its value and its risk see it."""
+    """A note of a running loan, as its value and its risk see it; plain values, for there may be many."""
 
     outstanding_cents: int
-    annual_rate: Decimal
-    grade: Grade
+    rate_millionths: int
+    grade: str
     borrower_id: int
-    loan_state: LoanState
+    loan_state: str
     next_due_on: date | None
     disbursed_on: date
     number: int | None
@@ -150,10 +150,10 @@ def _running_notes(session: Session, lender_id: int) -> list[_RunningNote]:
     rows = session.execute(
         sa.select(
             _notes.c.outstanding_cents,
-            _notes.c.annual_rate,
-            _loans.c.grade,
+            sa.type_coerce(_notes.c.annual_rate, sa.BigInteger),
+            sa.type_coerce(_loans.c.grade, sa.String),
             _loans.c.borrower_id,
-            _loans.c.state.label("loan_state"),
+            sa.type_coerce(_loans.c.state, sa.String),
             _loans.c.next_due_on,
             _loans.c.disbursed_on,
             _installments.c.number,
@@ -168,13 +168,13 @@ def _running_notes(session: Session, lender_id: int) -> list[_RunningNote]:
 
 def _accrued(note: _RunningNote, business_on: date) -> int:
     """Work out what a note has earned since its period began and has not been paid."""
-    if note.loan_state is not LoanState.ACTIVE or note.number is None or note.next_due_on is None:
+    if note.loan_state != LoanState.ACTIVE or note.number is None or note.next_due_on is None:
         return 0
     owed = (note.interest_cents or 0) - (note.interest_paid_cents or 0)
     if owed <= 0 or not note.interest_cents:
         return 0
     month_cents = divide_half_even(
-        note.outstanding_cents * to_millionths(note.annual_rate) * owed, 12 * MILLION * note.interest_cents
+        note.outstanding_cents * note.rate_millionths * owed, 12 * MILLION * note.interest_cents
     )
     return accrued_interest_cents(
         period_interest_cents=month_cents,
