@@ -83,6 +83,8 @@ app = rx.App(
     frontend_exception_handler=note_browser_error,
     api_transformer=[Starlette(routes=ROUTES, exception_handlers=HANDLERS), behind_guards],
 )
+# A lost connection shows as a word in the frame; Reflex's own overlay speaks of servers and addresses.
+del app.app_wraps[5, "Overlay"]
 app.register_lifespan_task(serve_market)
 limit_events(app.event_namespace, settings(), is_open=is_open, waiting_count=waiting_event_count)
 follow_sockets(app.event_namespace, hub)

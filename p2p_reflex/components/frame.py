@@ -7,6 +7,7 @@ from reflex_components_core.el.elements.inline import A
 
 from p2p_reflex.components.account import account_menu, sign_links
 from p2p_reflex.components.buttons import button
+from p2p_reflex.components.live import live_mark
 from p2p_reflex.components.navigation import PLACES, bar_links, by_role, side_links
 from p2p_reflex.components.theme import Words, anchor, given, icon
 from p2p_reflex.state.frame import FrameState
@@ -165,6 +166,7 @@ def _header() -> rx.Component:
     )
     return rx.el.header(
         brand(FrameState.home),
+        rx.cond(FrameState.loaded, live_mark()),
         rx.cond(FrameState.money_label != "", money),
         rx.cond(FrameState.loaded, rx.cond(FrameState.is_signed_in, account_menu(), sign_links())),
         class_name="top",

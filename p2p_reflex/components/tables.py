@@ -59,9 +59,11 @@ def data_table(
     return rx.cond(is_loaded, whole, skeleton_rows(6, 32)) if is_loaded is not None else whole
 
 
-def row(*cells: rx.Component, mark: Any = None, **props: Any) -> rx.Component:
-    """Draw a row; mark is "", "own", "outbid" or "changed" (fades)."""
-    return rx.el.tr(*cells, role="row", custom_attrs=attributes(data_mark=mark), **props)
+def row(*cells: rx.Component, mark: Any = None, changed: Any = None, **props: Any) -> rx.Component:
+    """Draw a row; mark is "", "own" or "outbid". It lights up and fades when `changed` gets another word."""
+    return rx.el.tr(
+        *cells, role="row", custom_attrs=attributes(data_mark=mark, data_changed=changed), **props
+    )
 
 
 def cell(

@@ -181,6 +181,7 @@ def _listing(row: rx.vars.ObjectVar[ListingRow]) -> rx.Component:
         ui.number(row["rate"], under=row["bids"], strong=True),
         ui.number(row["ends_on"], under=row["ends_away"]),
         ui.cell(ui.badge(row["kind"], row["state"]), align="right", phone="end"),
+        changed=row["changed"],
     )
 
 

@@ -54,7 +54,9 @@ def _table(columns: tuple[ui.Column, ...], draw: Callable[[BidLine], rx.Componen
 
 
 def _row(line: BidLine) -> rx.Component:
-    return ui.row(*_figures(line), ui.number(line.since, muted=True), _state(line), mark=line.mark)
+    return ui.row(
+        *_figures(line), ui.number(line.since, muted=True), _state(line), mark=line.mark, changed=line.changed
+    )
 
 
 def _deciding_row(line: BidLine) -> rx.Component:
@@ -66,6 +68,7 @@ def _deciding_row(line: BidLine) -> rx.Component:
         _state(line),
         ui.cell(decline, align="right", phone="end", class_name="tight"),
         mark=line.mark,
+        changed=line.changed,
     )
 
 

@@ -146,6 +146,7 @@ def _row(line: MarketLine) -> rx.Component:
         ui.number(
             rx.el.span(line.time_left, class_name=rx.cond(line.ends_soon, "amber", "")), under=line.closes
         ),
+        changed=line.changed,
     )
 
 
@@ -167,7 +168,7 @@ def _cards() -> rx.Component:
             STATE.lines.length() > 0,
             rx.fragment(
                 rx.el.ul(
-                    rx.foreach(STATE.lines, lambda line: rx.el.li(_card(line), class_name="card card-pad")),
+                    rx.foreach(STATE.lines, _card_item),
                     class_name="market-cards",
                 ),
                 ui.card(_pager(), flush=True),
@@ -176,6 +177,10 @@ def _cards() -> rx.Component:
         ),
         class_name="stack-12",
     )
+
+
+def _card_item(line: MarketLine) -> rx.Component:
+    return rx.el.li(_card(line), class_name="card card-pad", custom_attrs={"data-changed": line.changed})
 
 
 def _card(line: MarketLine) -> rx.Component:

@@ -342,4 +342,5 @@ def _bid(row: rx.vars.ObjectVar[BidLine]) -> rx.Component:
         ui.number(row["rate"]),
         ui.number(row["closes"], under=row["closes_away"]),
         ui.cell(ui.badge(row["kind"], row["state"]), phone="end"),
+        changed=row["changed"],
     )

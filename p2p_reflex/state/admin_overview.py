@@ -12,8 +12,10 @@ from p2p_reflex.domain.vocabulary import DelinquencyBucket
 from p2p_reflex.services import business_date, overview
 from p2p_reflex.services.books import LawResult
 from p2p_reflex.services.overview import AdminOverview, BucketFigures
+from p2p_reflex.services.touched import BOOKS, DAY, MARKET, MEMBERS
 from p2p_reflex.state.base import ScreenState, loads
 
+LIVE_GAP_SECONDS = 3.0
 BUCKETS = {
     DelinquencyBucket.CURRENT: ("1", "Current"),
     DelinquencyBucket.GRACE: ("behind", "Grace, 1 to 15"),
@@ -88,6 +90,13 @@ class AdminOverviewState(ScreenState, rx.State):
     @loads("admin")
     async def load(self) -> None:
         """Look at everything anew, every law included."""
+        self._watch(MARKET, BOOKS, DAY, MEMBERS, gap=LIVE_GAP_SECONDS)
+        await self._look()
+
+    async def _on_push(self, topics: frozenset[str]) -> None:
+        await self._look()
+
+    async def _look(self) -> None:
         person = await self.who()
         today = await self.ask(business_date.today)
         seen = await self.ask(overview.admin_overview, admin_id=person.member_id, business_on=today)

@@ -138,10 +138,17 @@ class ScreenState(Asking, rx.State, mixin=True):
             gap=gap,
         )
 
-    def _light(self, rows: list[Row], shown: list[Row], *, key: Callable[[Row], Hashable]) -> list[Row]:
-        """Let rows that are new, or differ from what was shown, light up and fade."""
+    def _light(
+        self,
+        rows: list[Row],
+        shown: list[Row],
+        *,
+        key: Callable[[Row], Hashable],
+        figures: Callable[[Row], object],
+    ) -> list[Row]:
+        """Let rows that are new, or have other figures than those shown, light up and fade."""
         is_fading = time.monotonic() - self._lit_at < FADE_SECONDS
-        lit, has_news = light(rows, shown, key=key, is_fading=is_fading)
+        lit, has_news = light(rows, shown, key=key, figures=figures, is_fading=is_fading)
         if has_news:
             self._lit_at = time.monotonic()
         return lit

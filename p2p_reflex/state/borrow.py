@@ -1,6 +1,7 @@
 """Owns the borrower's home screen: the next payment, the loans, the open listings, and what is over."""
 
 from datetime import date
+from operator import itemgetter
 from typing import TypedDict
 
 import reflex as rx
@@ -9,6 +10,7 @@ from p2p_reflex.domain import delinquency, formats
 from p2p_reflex.domain.vocabulary import DelinquencyBucket, ListingState, LoanState
 from p2p_reflex.services import borrowing, business_date
 from p2p_reflex.services.borrowing import BorrowingHome, OpenListing, PastRequest, RunningLoan
+from p2p_reflex.services.touched import DAY, member_topic
 from p2p_reflex.state.base import ScreenState, loads, requires
 
 BUCKET_KINDS = {
@@ -24,6 +26,7 @@ OUTCOMES = {
     LoanState.PAID_OFF: ("done", "Paid off"),
     LoanState.CHARGED_OFF: ("neutral", "Charged off"),
 }
+LIVE_FIGURES = itemgetter("covered", "rate", "bids", "state")
 
 
 class LoanRow(TypedDict):
@@ -64,6 +67,7 @@ class ListingRow(TypedDict):
     ends_away: str
     kind: str
     state: str
+    changed: str
 
 
 class PastRow(TypedDict):
@@ -120,6 +124,8 @@ class BorrowState(ScreenState, rx.State):
     async def load(self) -> None:
         """Fill the screen."""
         self.history_page = 1
+        person = await self.who()
+        self._watch(member_topic(person.member_id), DAY)
         await self._show()
 
     @rx.event
@@ -128,6 +134,12 @@ class BorrowState(ScreenState, rx.State):
         """Show what ended earlier, or later again."""
         self.history_page = max(1, self.history_page + (1 if step > 0 else -1))
         await self._show()
+
+    async def _on_push(self, topics: frozenset[str]) -> None:
+        shown = self.get_value("listings")
+        await self._show()
+        listings = self.get_value("listings")
+        self.listings = self._light(listings, shown, key=itemgetter("href"), figures=LIVE_FIGURES)
 
     async def _show(self) -> None:
         person = await self.who()
@@ -251,6 +263,7 @@ def _listing_row(listing: OpenListing, today: date) -> ListingRow:
         ends_away=("decide " if is_deciding else "closes ") + formats.days_away(ends_on, today),
         kind=kind,
         state=state,
+        changed="",
     )
 
 

@@ -43,14 +43,14 @@ class FrameState(ScreenState, rx.State):
     advancing: str = ""
 
     _path: str = ""
-    _is_new_visit: bool = True
+    _has_just_come: bool = True
 
     @rx.event
     @loads_for_all
     async def load(self) -> None:
         """Fill the frame for whoever looks at it."""
         path = self.router.url.path
-        self._path, self._is_new_visit = path, path != self._path
+        self._path, self._has_just_come = path, path != self._path
         await self._fill()
 
     async def _on_push(self, topics: frozenset[str]) -> None:

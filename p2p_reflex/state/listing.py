@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any
 
 import plotly.graph_objects as go
@@ -16,6 +17,7 @@ from p2p_reflex.domain.vocabulary import Role
 from p2p_reflex.services import acceptance, bidding, business_date, listing_view, listings
 from p2p_reflex.services.bidding import BidOutcome, BidQuote
 from p2p_reflex.services.listing_view import ListingView
+from p2p_reflex.services.touched import DAY, listing_topic, member_topic
 from p2p_reflex.state import listing_facts, listing_quote, listing_rows
 from p2p_reflex.state.base import ScreenState, key_in, loads_for_all, requires, text_in
 from p2p_reflex.state.frame import FrameState
@@ -24,6 +26,7 @@ from p2p_reflex.state.listing_quote import QuoteShown, StandingShown
 from p2p_reflex.state.listing_rows import BidLine
 
 LONGEST_TYPED = 600
+LIVE_FIGURES = attrgetter("amount", "of_amount", "rate", "words")
 
 
 class ListingState(ScreenState, rx.State):
@@ -75,8 +78,10 @@ class ListingState(ScreenState, rx.State):
         if number != self._listing_number:
             self._listing_number, self.loaded, self.missing = number, False, ""
             yield
-        shown = await self._refresh()
         person = await self.who_if_anyone()
+        mine = [member_topic(person.member_id)] if person else []
+        self._watch(listing_topic(number), DAY, *mine)
+        shown = await self._refresh()
         form_of = (number, person.member_id if person else 0)
         if form_of != self._form_of:
             self._form_of, self.errors, self.dialog = form_of, {}, ""
@@ -192,14 +197,14 @@ class ListingState(ScreenState, rx.State):
     async def show_accept(self, is_open: bool) -> None:
         """Open or close the question before accepting; it shows the offers of this moment."""
         self.dialog, self.dialog_error = ("accept" if is_open else ""), ""
-        if is_open:
-            await self._refresh()
+        await self._refresh()
 
     @rx.event
     @requires("borrower")
     async def show_withdraw(self, is_open: bool) -> None:
         """Open or close the question before withdrawing."""
         self.dialog, self.dialog_error = ("withdraw" if is_open else ""), ""
+        await self._refresh()
 
     @rx.event
     @requires("borrower")
@@ -253,6 +258,17 @@ class ListingState(ScreenState, rx.State):
         finally:
             self.is_busy, self.dialog = False, ""
             await self._refresh()
+
+    async def _on_push(self, topics: frozenset[str]) -> None:
+        if self.dialog:
+            return  # what somebody decides on stands still; closing the dialog looks anew
+        shown, errors = [*self.get_value("leading"), *self.get_value("outbid")], self.errors
+        await self._refresh()
+        await self._work_out()
+        self.errors = errors
+        for lines in ("leading", "outbid"):
+            new = self._light(self.get_value(lines), shown, key=attrgetter("bid_id"), figures=LIVE_FIGURES)
+            setattr(self, lines, new)
 
     async def _refresh(self) -> ListingView:
         """Read the listing anew; nothing that a person types is touched."""

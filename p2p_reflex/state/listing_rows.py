@@ -44,6 +44,7 @@ class BidLine:
     message: str = ""
     offer: str = ""
     decline_label: str = ""
+    changed: str = ""
 
 
 def write_bids(shown: ListingView) -> tuple[list[BidLine], list[BidLine]]:

@@ -15,6 +15,7 @@ from p2p_reflex.domain.vocabulary import PrepaymentChoice, Role
 from p2p_reflex.services import autopay, business_date, loans, payments
 from p2p_reflex.services.loan_records import LoanView
 from p2p_reflex.services.payments import PaymentOutcome
+from p2p_reflex.services.touched import DAY, loan_topic, member_topic
 from p2p_reflex.state.base import ScreenState, key_in, loads, requires, text_in
 from p2p_reflex.state.frame import FrameState
 from p2p_reflex.state.loan_facts import LoanShown, write_loan
@@ -66,6 +67,7 @@ class LoanScreenState(ScreenState, rx.State):
         if asked != self._shown_to:
             self._start_afresh()
         self._shown_to = asked
+        self._watch(loan_topic(self._loan_id()), member_topic(person.member_id), DAY)
         await self._fill()
 
     @rx.event
@@ -181,6 +183,11 @@ class LoanScreenState(ScreenState, rx.State):
         if is_on:
             return rx.toast.success("Autopay is on", description="Each installment is paid on its due date.")
         return rx.toast.success("Autopay is off", description="You pay each installment by hand.")
+
+    async def _on_push(self, topics: frozenset[str]) -> None:
+        await self._fill()
+        if self.amount.strip():
+            await self._preview()
 
     def _loan_id(self) -> int:
         """Read which loan the address names."""

@@ -19,6 +19,7 @@ from p2p_reflex.state.base import ScreenState, loads_for_all, public
 from p2p_reflex.state.market_lines import MarketLine, SummaryShown, write_line, write_summary
 
 PAGE_SIZE = 10
+LIVE_FIGURES = attrgetter("covered_words", "beyond_words", "rate", "own_words")
 LONGEST_SEARCH = 80
 PURPOSES = [(purpose.value, formats.purpose(purpose)) for purpose in Purpose]
 TERMS = {"12-24": (12, 24), "25-36": (25, 36), "37-60": (37, 60)}
@@ -168,7 +169,8 @@ class MarketState(ScreenState, rx.State):
     async def _on_push(self, topics: frozenset[str]) -> None:
         shown = self.get_value("lines")
         await self._refresh()
-        self.lines = self._light(self.get_value("lines"), shown, key=attrgetter("href"))
+        lines = self.get_value("lines")
+        self.lines = self._light(lines, shown, key=attrgetter("href"), figures=LIVE_FIGURES)
 
     async def _refresh(self) -> None:
         """Read the page anew; nothing that a person chose or types is touched.

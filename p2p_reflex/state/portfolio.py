@@ -1,5 +1,7 @@
 """Owns the portfolio screen: a lender's figures, charts, and the tables of notes and bids."""
 
+from operator import itemgetter
+
 import plotly.graph_objects as go
 import reflex as rx
 
@@ -9,7 +11,9 @@ from p2p_reflex.domain.vocabulary import Grade
 from p2p_reflex.services import business_date, notes, portfolio
 from p2p_reflex.services.notes import NoteSort, NoteTab
 from p2p_reflex.services.portfolio import PortfolioHome
+from p2p_reflex.services.touched import DAY, member_topic
 from p2p_reflex.state.base import ScreenState, loads, requires
+from p2p_reflex.state.frame import FrameState
 from p2p_reflex.state.portfolio_lines import (
     BidLine,
     NoteLine,
@@ -21,6 +25,8 @@ from p2p_reflex.state.portfolio_lines import (
 
 BIDS_TAB = "bids"
 LONGEST_SEARCH = 80
+LIVE_GAP_SECONDS = 1.0
+LIVE_FIGURES = itemgetter("amount", "rate", "state")
 DOWN_FIRST = {NoteSort.RATE, NoteSort.BOUGHT, NoteSort.OWED}
 
 
@@ -53,14 +59,13 @@ class PortfolioState(ScreenState, rx.State):
     @rx.event
     @loads("lender")
     async def load(self) -> None:
-        """Show the whole portfolio, its notes from the largest on."""
-        self.tab, self.sort, self.is_descending = NoteTab.NOTES.value, NoteSort.OWED.value, True
-        self.grade, self.search, self._page = "", "", 1
+        """Show the whole portfolio, its notes from the largest on; a tab that is back stays as it was."""
+        if (await self.get_state(FrameState))._has_just_come:
+            self.tab, self.sort, self.is_descending = NoteTab.NOTES.value, NoteSort.OWED.value, True
+            self.grade, self.search, self._page = "", "", 1
         person = await self.who()
-        today = await self.ask(business_date.today)
-        home = await self.ask(portfolio.home, lender_id=person.member_id, business_on=today)
-        self._show(home)
-        await self._fill_table()
+        self._watch(member_topic(person.member_id), DAY, gap=LIVE_GAP_SECONDS)
+        await self._fill()
 
     @rx.event
     @requires("lender")
@@ -99,6 +104,18 @@ class PortfolioState(ScreenState, rx.State):
     async def turn_page(self, step: int) -> None:
         """Go on by a page, or back."""
         self._page = max(1, self._page + (1 if step > 0 else -1))
+        await self._fill_table()
+
+    async def _on_push(self, topics: frozenset[str]) -> None:
+        shown = self.get_value("bids")
+        await self._fill()
+        self.bids = self._light(self.get_value("bids"), shown, key=itemgetter("href"), figures=LIVE_FIGURES)
+
+    async def _fill(self) -> None:
+        person = await self.who()
+        today = await self.ask(business_date.today)
+        home = await self.ask(portfolio.home, lender_id=person.member_id, business_on=today)
+        self._show(home)
         await self._fill_table()
 
     def _show(self, home: PortfolioHome) -> None:

@@ -56,6 +56,7 @@ class BidLine(TypedDict):
     phone_under: str
     kind: str
     state: str
+    changed: str
 
 
 @dataclass
@@ -174,6 +175,7 @@ def write_bid(bid: ActiveBid, today: date) -> BidLine:
         phone_under=f"{formats.rate(bid.rate)}, {closes_away}",
         kind=kind,
         state=state,
+        changed="",
     )
 
 

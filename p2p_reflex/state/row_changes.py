@@ -12,9 +12,14 @@ NEXT = {"": "once", "once": "again", "again": "once"}
 
 
 def light(
-    rows: Sequence[R], shown: Sequence[R], *, key: Callable[[R], Hashable], is_fading: bool
+    rows: Sequence[R],
+    shown: Sequence[R],
+    *,
+    key: Callable[[R], Hashable],
+    figures: Callable[[R], object],
+    is_fading: bool,
 ) -> tuple[list[R], bool]:
-    """Return the rows, `changed` set on those that are new or differ, and whether there are any.
+    """Return the rows, `changed` set on those that are new or differ in a figure, and whether there are any.
 
     A row is a dataclass or a dict. While others are still fading, their mark stays.
     """
@@ -23,7 +28,7 @@ def light(
     for row in rows:
         old = known.get(key(row))
         before = _changed(old) if old is not None else ""
-        if old is not None and _with(old, "") == _with(row, ""):
+        if old is not None and figures(old) == figures(row):
             lit.append(_with(row, before if is_fading else ""))
         else:
             lit.append(_with(row, NEXT[before]))

@@ -10,6 +10,7 @@ from p2p_reflex.domain import formats
 from p2p_reflex.domain.vocabulary import Role
 from p2p_reflex.services import business_date, wallets
 from p2p_reflex.services.statements import StatementFilter, StatementRow
+from p2p_reflex.services.touched import DAY, member_topic
 from p2p_reflex.services.wallets import HeldForListing, WalletView
 from p2p_reflex.state.base import ScreenState, key_in, loads, requires, text_in
 from p2p_reflex.state.frame import FrameState
@@ -66,9 +67,12 @@ class WalletState(ScreenState, rx.State):
     @rx.event
     @loads("borrower", "lender")
     async def load(self) -> None:
-        """Show the wallet, its statement from the newest movement on."""
-        self.amount, self.errors, self._page = "", {}, 1
-        self.shows = StatementFilter.ALL.value
+        """Show the wallet, its statement from the newest movement on; a tab that is back stays as it was."""
+        if (await self.get_state(FrameState))._has_just_come:
+            self.amount, self.errors, self._page = "", {}, 1
+            self.shows = StatementFilter.ALL.value
+        person = await self.who()
+        self._watch(member_topic(person.member_id), DAY)
         await self._fill()
 
     @rx.event
@@ -135,6 +139,9 @@ class WalletState(ScreenState, rx.State):
             yield FrameState.load
         finally:
             self.moving = ""
+
+    async def _on_push(self, topics: frozenset[str]) -> None:
+        await self._fill()
 
     async def _fill(self) -> None:
         person = await self.who()
