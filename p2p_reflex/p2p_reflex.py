@@ -20,7 +20,7 @@ from p2p_reflex.api.routes import ROUTES
 from p2p_reflex.api.sockets import SocketsPerAddress, limit_events
 from p2p_reflex.live.hub import hub
 from p2p_reflex.live.pushing import follow_sockets, pushing
-from p2p_reflex.services import opening
+from p2p_reflex.services import bot_runs, business_date, opening
 from p2p_reflex.services.demo import world
 from p2p_reflex.settings import settings
 from p2p_reflex.state.handlers import close_unguarded_handlers, is_open
@@ -57,6 +57,9 @@ def prepare_market() -> None:
     if settings().demo_mode:
         database.run(world.ensure_demo, ends_on=today, seed=settings().demo_seed)
     database.run(opening.open_market, business_on=today)
+    if settings().demo_mode:
+        open_on = database.run(business_date.today)
+        database.run(bot_runs.enroll_bots, business_on=open_on, now=datetime.now(UTC))
 
 
 @contextlib.asynccontextmanager
@@ -65,7 +68,7 @@ async def serve_market() -> AsyncIterator[None]:
     with app.set_contexts():
         close_unguarded_handlers()
     await asyncio.to_thread(prepare_market)
-    jobs = () if settings().demo_mode else scheduler.CALENDAR_JOBS
+    jobs = scheduler.BOT_JOBS + (() if settings().demo_mode else scheduler.CALENDAR_JOBS)
     async with pushing(app, hub):
         with scheduler.running(jobs):
             yield

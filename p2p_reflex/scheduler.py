@@ -4,6 +4,9 @@ What a job has to do stands in the database; a bell that rings late, twice or no
 """
 
 import logging
+import os
+import socket
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,11 +15,13 @@ from datetime import UTC, datetime
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from p2p_reflex import database
-from p2p_reflex.services import business_day
+from p2p_reflex.services import bot_runs, business_day
+from p2p_reflex.settings import settings
 
 logger = logging.getLogger(__name__)
 
 LATE_SECONDS = 3600
+_MACHINE = f"{socket.gethostname()[:30]}:{uuid.uuid4().hex}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +39,15 @@ def follow_calendar() -> None:
     business_day.close_until(database.run, until=now.date(), now=now)
 
 
+def let_bots_look() -> None:
+    """Let the bots look at the whole market, if this server is the one that does; events did the rest."""
+    holder = f"{_MACHINE}:{os.getpid()}"  # workers of one server are forked, so they share the rest
+    bot_runs.sweep(database.run, holder=holder, now=datetime.now(UTC), seed=settings().demo_seed)
+
+
 # Real markets follow the calendar; the demo's clock is moved by hand.
 CALENDAR_JOBS = (Job(name="Business day", every_seconds=20, work=follow_calendar),)
+BOT_JOBS = (Job(name="Bots", every_seconds=30, work=let_bots_look),)
 
 
 def make_scheduler(jobs: tuple[Job, ...]) -> BackgroundScheduler:

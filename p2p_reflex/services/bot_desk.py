@@ -25,6 +25,7 @@ from p2p_reflex.services.bot_figures import (
     cards,
     decisions,
 )
+from p2p_reflex.services.touched import BOTS, touch
 
 __all__ = [
     "BidsOnDay",
@@ -281,6 +282,7 @@ def _once(
 ) -> dict[str, Any]:
     """Let an admin act once for a form."""
     _check_admin(session, admin_id)
+    touch(session, BOTS)
     return idempotency.once(
         session, member_id=admin_id, key=form_key, action=action, body=body, now=now, act=act
     )

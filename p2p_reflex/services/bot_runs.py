@@ -31,6 +31,7 @@ from p2p_reflex.services.bot_checks import Pot, Seat, refusal
 from p2p_reflex.services.bot_outcomes import RoundOutcome, StoppedBot, concluded, forget, is_news, told
 from p2p_reflex.services.bot_rows import DecisionRow, Exposure, OpenListing, RunningBot
 from p2p_reflex.services.business_day import Run
+from p2p_reflex.services.touched import BOTS, touch
 from p2p_reflex.settings import settings
 
 __all__ = [
@@ -123,6 +124,8 @@ def run_round(
     said = bot_rows.latest_words(session, listing_ids=locked)
     news = [row for row in decisions if is_news(row, said)]
     bot_rows.write_decisions(session, news, business_on=business_on, now=now)
+    if news:
+        touch(session, BOTS)
     counts = Counter(row.verdict for row in decisions)
     return RoundOutcome(
         books=repriced,
