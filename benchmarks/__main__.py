@@ -4,12 +4,13 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator
 
-from benchmarks import ledger_transfers, schedules
+from benchmarks import bot_round, ledger_transfers, schedules
 from benchmarks.measuring import Comparison
 
 BENCHMARKS: dict[str, Callable[[], Iterator[Comparison]]] = {
     "schedules": schedules.compare,
     "ledger": ledger_transfers.compare,
+    "bots": bot_round.compare,
 }
 
 HEADS = ("what", "ours", "peer", "peer's", "ratio", "goal")

@@ -175,8 +175,11 @@ class Bot:
         if rate is None:
             return ProposedBid(listing_id, against)
         left = pricing.expected_return(rate, listing.expected_loss_rate, listing.term_months)
-        begins = f"Outbid, so we go down to {wording.rate(rate)}" if own else f"At {wording.rate(rate)}"
-        reason = f"{begins} we expect {wording.percent(left)} a year after losses and fees."
+        shown, gain = wording.rate(rate), f"{wording.percent(left)} a year after losses and fees"
+        if own is not None:
+            reason = f"Outbid, we go down to {shown} and still expect {gain}."
+        else:
+            reason = f"At {shown} we expect {gain}."
         return ProposedBid(listing_id, reason, amount_cents, rate)
 
     def _rate(
