@@ -15,7 +15,7 @@ from p2p_reflex.domain.order_book import OpenBid
 from p2p_reflex.domain.repricing import Repricing, StandingBid, reprice_book
 from p2p_reflex.domain.vocabulary import AccountKind, BidState, ListingState
 from p2p_reflex.models import LedgerAccount, Listing
-from p2p_reflex.services import book_rows, holds
+from p2p_reflex.services import book_rows, holds, market_notices
 from p2p_reflex.services.book_rows import (
     BookListing,
     EndedRow,
@@ -70,7 +70,8 @@ class Repriced:
 
     Standing bids: `promoted` lead with more than before, `displaced` with less, `cut` kept only the part
     that leads, `lapsed` left because their lender no longer has the cash, `ended` left as they were told to.
-    `placed` are the new ones; what was led before is there what the replaced one led.
+    `placed` are the new ones; what was led before is there what the replaced one led. `declined` are those
+    of the ended that the borrower turned down; `is_first` says that no bid stood in the book before.
     """
 
     listing_id: int
@@ -85,6 +86,8 @@ class Repriced:
     cut: tuple[BidMove, ...] = ()
     lapsed: tuple[BidMove, ...] = ()
     ended: tuple[BidMove, ...] = ()
+    declined: tuple[BidMove, ...] = ()
+    is_first: bool = False
     refused: tuple[RefusedNewBid, ...] = ()
 
 
@@ -141,7 +144,9 @@ def reprice_many(
         # Whether a bystander's wallet covers a promotion must not change before it is written.
         plans = _plan(changes, standing, _available(session, lenders, lock=True))
     _write(session, plans, business_on=business_on, now=now)
-    return tuple(plan.result() for plan in plans)
+    outcome = tuple(plan.result() for plan in plans)
+    market_notices.tell_repriced(session, changes, outcome, business_on=business_on, now=now)
+    return outcome
 
 
 def release_book(
@@ -159,6 +164,7 @@ def release_book(
     ]
     holds.change_holds(session, changes=changes, business_on=business_on, recorded_at=now)
     book_rows.end(session, [EndedRow(bid.bid_id, state) for bid in bids], business_on=business_on)
+    market_notices.tell_released(session, listing=listing, bids=bids, business_on=business_on, now=now)
     return len(bids)
 
 
@@ -241,6 +247,8 @@ class _Plan:
             ended=tuple(
                 move.told() for move in left if move.bid.bid_id in ending and move.bid.bid_id not in lapsed
             ),
+            declined=tuple(move.told() for move in left if ending.get(move.bid.bid_id) is BidState.DECLINED),
+            is_first=all(move.old is None for move in self.moves),
             refused=tuple(RefusedNewBid(no.bid.lender_id, no.available_cents) for no in outcome.refused),
         )
 

@@ -71,6 +71,10 @@ class BookListing(Protocol):
         """Give the listing's id."""
 
     @property
+    def borrower_id(self) -> int:
+        """Give whose listing it is."""
+
+    @property
     def title(self) -> str:
         """Give its title, for the statement."""
 

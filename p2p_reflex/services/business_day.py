@@ -9,7 +9,7 @@ from sqlmodel import Session, select
 
 from p2p_reflex.domain.dates import add_months
 from p2p_reflex.models import BusinessClock
-from p2p_reflex.services import autopay, business_date, closing
+from p2p_reflex.services import autopay, business_date, closing, market_notices
 from p2p_reflex.services.autopay import AutopayOutcome
 from p2p_reflex.services.closing import ClosingOutcome
 
@@ -52,6 +52,7 @@ def close_day(session: Session, *, business_on: date, now: datetime) -> DayOutco
         raise ValueError(f"{business_on} cannot be closed: {clock.business_on} is still open.")
     listings = closing.close_listings(session, business_on=business_on, now=now)
     payments = autopay.collect(session, business_on=business_on, now=now)
+    market_notices.tell_closing_soon(session, business_on=business_on, now=now)
     next_on = business_on + timedelta(days=1)
     business_date.open_day(session, business_on=next_on)
     return DayOutcome(closed_on=business_on, next_on=next_on, listings=listings, payments=payments)

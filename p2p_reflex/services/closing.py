@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 
 from p2p_reflex.domain.vocabulary import BidState, ListingState
 from p2p_reflex.models import Listing
-from p2p_reflex.services import acceptance, book_rows, origination
+from p2p_reflex.services import acceptance, book_rows, market_notices, origination
 from p2p_reflex.services import book as books
 
 
@@ -30,6 +30,7 @@ def close_listings(session: Session, *, business_on: date, now: datetime) -> Clo
     loans: list[int] = []
     deciding: list[int] = []
     expired: list[int] = []
+    closed: list[Listing] = []
     for listing in books.lock_listings(session, listing_ids=_ending(session, business_on)):
         if not _ends(listing, business_on):
             continue  # somebody accepted or withdrew it while this sweep waited for it
@@ -48,7 +49,9 @@ def close_listings(session: Session, *, business_on: date, now: datetime) -> Clo
         else:
             _expire(session, listing, business_on=business_on, now=now)
             expired.append(listing.id)
+        closed.append(listing)
     session.flush()
+    market_notices.tell_closed(session, listings=closed, business_on=business_on, now=now)
     return ClosingOutcome(tuple(loans), tuple(deciding), tuple(expired))
 
 

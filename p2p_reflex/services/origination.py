@@ -13,7 +13,7 @@ from p2p_reflex.domain.amortization import Schedule
 from p2p_reflex.domain.order_book import Book, Lead
 from p2p_reflex.domain.vocabulary import AccountKind, BidState, ListingState, TransactionKind
 from p2p_reflex.models import Installment, Listing, Loan, Note
-from p2p_reflex.services import book_rows, holds, ledger
+from p2p_reflex.services import book_rows, holds, ledger, market_notices
 from p2p_reflex.services.book_rows import EndedRow, LiveBid
 from p2p_reflex.services.ledger import Leg, Movement
 
@@ -59,6 +59,9 @@ def originate(
     listing.version += 1
     session.add(listing)
     session.flush()
+    market_notices.tell_originated(
+        session, listing=listing, loan=loan, book=book, business_on=business_on, now=now
+    )
     return loan.id
 
 

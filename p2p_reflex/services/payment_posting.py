@@ -12,7 +12,7 @@ from p2p_reflex.domain.allocation import LenderPart, split_to_lenders
 from p2p_reflex.domain.errors import LendingError
 from p2p_reflex.domain.vocabulary import AccountKind, LoanState, TransactionKind
 from p2p_reflex.models import Installment, LenderPayment, Loan, Note, Payment, PaymentPart
-from p2p_reflex.services import ledger
+from p2p_reflex.services import ledger, money_notices
 from p2p_reflex.services.ledger import Leg, MemberAccounts, Movement
 from p2p_reflex.services.loan_positions import CHUNK
 from p2p_reflex.services.payment_plans import PaymentPlan
@@ -78,6 +78,9 @@ def post_payments(
     _pay_notes(session, plans, splits, payment_ids)
     _rewrite_schedules(session, plans)
     _update_loans(session, plans)
+    money_notices.tell_paid(
+        session, plans=plans, splits=splits, is_autopay=is_autopay, business_on=business_on, now=now
+    )
     return payment_ids
 
 

@@ -11,7 +11,7 @@ from p2p_reflex.domain import formats, parsing
 from p2p_reflex.domain.errors import FieldError, UnknownError
 from p2p_reflex.domain.vocabulary import AccountKind, HoldState, Role, TransactionKind
 from p2p_reflex.models import Bid, Hold, Listing, Member
-from p2p_reflex.services import idempotency, ledger, statements
+from p2p_reflex.services import idempotency, ledger, money_notices, statements
 from p2p_reflex.services.ledger import InsufficientFundsError, Leg, MemberAccounts, Movement
 from p2p_reflex.services.statements import StatementFilter, StatementPage
 
@@ -126,7 +126,7 @@ def withdraw(
         legs=_legs(session, accounts, -cents),
         actor_id=member_id,
     )
-    return _once(session, movement, cents, member_id, form_key=form_key, business_on=business_on, now=now)
+    return _once(session, movement, -cents, member_id, form_key=form_key, business_on=business_on, now=now)
 
 
 def wallet_of(session: Session, *, member_id: int) -> MemberAccounts:
@@ -167,20 +167,24 @@ def _legs(session: Session, accounts: MemberAccounts, cents: int) -> tuple[Leg, 
 def _once(
     session: Session,
     movement: Movement,
-    cents: int,
+    change_cents: int,
     member_id: int,
     *,
     form_key: str,
     business_on: date,
     now: datetime,
 ) -> WalletChange:
-    """Post a movement once for a form's key, and tell what came of it."""
+    """Post a movement once for a form's key, tell the member, and return what came of it."""
+    cents = abs(change_cents)
 
     def act() -> dict[str, int]:
         try:
             (transaction_id,) = ledger.post(session, [movement], business_on=business_on, recorded_at=now)
         except InsufficientFundsError as short:
             raise NotAvailableError(short.available_cents) from short
+        money_notices.tell_moved(
+            session, member_id=member_id, amount_cents=change_cents, business_on=business_on, now=now
+        )
         available_cents, _ = ledger.balances(session, member_id=member_id)
         return {"transaction_id": transaction_id, "amount_cents": cents, "available_cents": available_cents}
 

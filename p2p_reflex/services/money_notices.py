@@ -1,0 +1,82 @@
+"""Owns who is told of money that came in and went out: one notice each, however many payments there were."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from sqlmodel import Session
+
+from p2p_reflex.domain.allocation import LenderPart
+from p2p_reflex.domain.notice_kinds import NoticeEvent
+from p2p_reflex.services import notices
+from p2p_reflex.services.notices import Fact
+from p2p_reflex.services.payment_plans import PaymentPlan
+
+
+@dataclass(slots=True)
+class _Sum:
+    """What one member paid or received, over how many loans."""
+
+    cents: int = 0
+    fee_cents: int = 0
+    is_payoff: bool = False
+    titles: dict[int, str] = field(default_factory=dict)
+
+    def facts(self) -> dict[str, str | int]:
+        """Write it down; a single loan by its title."""
+        loan_id, title = next(iter(self.titles.items()))
+        return {
+            "cents": self.cents,
+            "fee_cents": self.fee_cents,
+            "is_payoff": int(self.is_payoff),
+            "loan_count": len(self.titles),
+            "loan_id": loan_id,
+            "title": title,
+        }
+
+
+def tell_moved(
+    session: Session, *, member_id: int, amount_cents: int, business_on: date, now: datetime
+) -> None:
+    """Tell a member that money came into their wallet, or below zero that it went out."""
+    event = NoticeEvent.MONEY_ADDED if amount_cents > 0 else NoticeEvent.MONEY_WITHDRAWN
+    fact = Fact(member_id, event, {"cents": abs(amount_cents)})
+    notices.tell(session, [fact], business_on=business_on, now=now)
+
+
+def tell_paid(
+    session: Session,
+    *,
+    plans: Sequence[PaymentPlan],
+    splits: Sequence[Sequence[LenderPart]],
+    is_autopay: bool,
+    business_on: date,
+    now: datetime,
+) -> None:
+    """Tell borrowers what they paid, and lenders what reached them."""
+    if notices.is_hushed(session):
+        return
+    paid: dict[int, _Sum] = defaultdict(_Sum)
+    received: dict[int, _Sum] = defaultdict(_Sum)
+    for plan, split in zip(plans, splits, strict=True):
+        loan = plan.loan
+        mine = paid[loan.borrower_id]
+        mine.cents += plan.amount_cents
+        mine.is_payoff = plan.is_payoff
+        mine.titles[loan.id] = loan.title
+        for note, part in zip(loan.notes, split, strict=True):
+            if part.net_cents:
+                theirs = received[note.lender_id]
+                theirs.cents += part.net_cents
+                theirs.fee_cents += part.servicing_fee_cents
+                theirs.titles[loan.id] = loan.title
+    by_autopay = {"is_autopay": int(is_autopay)}
+    facts = [
+        Fact(borrower_id, NoticeEvent.PAYMENT_MADE, each.facts() | by_autopay)
+        for borrower_id, each in paid.items()
+    ]
+    facts += [
+        Fact(lender_id, NoticeEvent.PAYMENT_RECEIVED, each.facts()) for lender_id, each in received.items()
+    ]
+    notices.tell(session, facts, business_on=business_on, now=now)

@@ -1,0 +1,306 @@
+"""Owns the sentences of notices: made from the facts when one is shown or mailed."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from p2p_reflex.domain import formats
+from p2p_reflex.domain.notice_kinds import NoticeEvent
+
+Facts = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeText:
+    """A notice in words: the fact, one line of what it means, and where it leads."""
+
+    title: str
+    meaning: str
+    path: str
+    action: str
+
+
+def write(event: NoticeEvent, facts: Facts) -> NoticeText:
+    """Write a notice from its facts."""
+    return _SENTENCES[event](facts)
+
+
+def _outbid(facts: Facts) -> NoticeText:
+    by = f"{facts['by']} and {formats.count(facts['others'], 'other')}" if facts["others"] else facts["by"]
+    verb = "bid from" if facts["others"] else "bid"
+    leads = f", {formats.whole_money(facts['leads_cents'])} still leads" if facts["leads_cents"] else ""
+    return NoticeText(
+        f"You were outbid{' in part' if leads else ''} on {_quoted(facts)}",
+        f"{by} {verb} {_rate(facts)}. {formats.whole_money(facts['freed_cents'])} is free again{leads}.",
+        _listing(facts),
+        "Bid lower",
+    )
+
+
+def _bid_accepted(facts: Facts) -> NoticeText:
+    taken, bid = facts["taken_cents"], facts["bid_cents"]
+    amount = formats.whole_money(taken)
+    part = "All of it" if taken == bid else f"{amount} of {formats.whole_money(bid)}"
+    return NoticeText(
+        f"Your bid on {_quoted(facts)} was accepted",
+        f"{part} was taken at {_rate(facts)}, the rate you bid.",
+        _loan(facts),
+        "See the loan",
+    )
+
+
+def _bid_rejected(facts: Facts) -> NoticeText:
+    freed = f" {formats.whole_money(facts['freed_cents'])} is free again." if facts["freed_cents"] else ""
+    because = "Lower bids covered all of it." if facts["was_filled"] else "The listing ended without a loan."
+    return NoticeText(
+        f"Your bid on {_quoted(facts)} was not taken", because + freed, "/market", "Look at the market"
+    )
+
+
+def _bid_declined(facts: Facts) -> NoticeText:
+    freed = f" {formats.whole_money(facts['freed_cents'])} is free again." if facts["freed_cents"] else ""
+    return NoticeText(
+        f"Your bid on {_quoted(facts)} was declined",
+        f"The borrower turned it down.{freed}",
+        _listing(facts),
+        "See the listing",
+    )
+
+
+def _bid_lapsed(facts: Facts) -> NoticeText:
+    return NoticeText(
+        f"Your bid on {_quoted(facts)} has lapsed",
+        "It would have led, but your wallet did not cover it.",
+        _listing(facts),
+        "See the listing",
+    )
+
+
+def _bid_cut(facts: Facts) -> NoticeText:
+    return NoticeText(
+        f"Your bid on {_quoted(facts)} is now {formats.whole_money(facts['leads_cents'])}",
+        "More of it would have led, but your wallet did not cover that.",
+        _listing(facts),
+        "See the listing",
+    )
+
+
+def _loan_funded(facts: Facts) -> NoticeText:
+    installment = formats.money(facts["installment_cents"])
+    return NoticeText(
+        f"{_quoted(facts)} is funded",
+        f"{formats.money(facts['net_cents'])} is in your wallet. "
+        f"The first installment of {installment} is due {_date(facts, 'first_due_on')}.",
+        _loan(facts),
+        "See the loan",
+    )
+
+
+def _note_funded(facts: Facts) -> NoticeText:
+    return NoticeText(
+        f"{_quoted(facts)} is funded",
+        f"Your note is {formats.whole_money(facts['taken_cents'])} at {_rate(facts)}. "
+        f"The first payment is due {_date(facts, 'first_due_on')}.",
+        _loan(facts),
+        "See your note",
+    )
+
+
+def _first_bid(facts: Facts) -> NoticeText:
+    others = facts["others"]
+    more = f", and {others:,} more {'has' if others == 1 else 'have'} bid too" if others else ""
+    return NoticeText(
+        f"First bid on {_quoted(facts)}",
+        f"{facts['by']} offers {formats.whole_money(facts['bid_cents'])} at {_rate(facts)}{more}.",
+        _listing(facts),
+        "See the offers",
+    )
+
+
+def _covered(facts: Facts) -> NoticeText:
+    return NoticeText(
+        f"{_quoted(facts)} is fully covered",
+        f"All {formats.whole_money(facts['asked_cents'])} leads at {_rate(facts)} on average. "
+        "You can accept now, or wait for lower bids.",
+        _listing(facts),
+        "See the offers",
+    )
+
+
+def _closing_soon(facts: Facts) -> NoticeText:
+    covered = formats.whole_money(facts["covered_cents"])
+    asked = formats.whole_money(facts["asked_cents"])
+    return NoticeText(
+        f"Bidding on {_quoted(facts)} closes {_date(facts, 'closes_on')}",
+        f"{covered} of {asked} is covered so far.",
+        _listing(facts),
+        "See the offers",
+    )
+
+
+def _book_closing_soon(facts: Facts) -> NoticeText:
+    bid, leads = facts["bid_cents"], facts["leads_cents"]
+    if not leads:
+        stands = f"Your bid of {formats.whole_money(bid)} does not lead."
+    elif leads == bid:
+        stands = f"All {formats.whole_money(bid)} of your bid leads."
+    else:
+        stands = f"{formats.whole_money(leads)} of the {formats.whole_money(bid)} you bid leads."
+    return NoticeText(
+        f"Bidding on {_quoted(facts)} closes {_date(facts, 'closes_on')}",
+        stands,
+        _listing(facts),
+        "See the listing" if leads else "Bid lower",
+    )
+
+
+def _decide_now(facts: Facts) -> NoticeText:
+    covered, asked = facts["covered_cents"], facts["asked_cents"]
+    part = "All of it" if covered == asked else f"{formats.whole_money(covered)}"
+    return NoticeText(
+        f"Bidding on {_quoted(facts)} is over",
+        f"{part} is covered. Accept the offers by {_date(facts, 'decide_until_on')}, or they lapse.",
+        _listing(facts),
+        "See the offers",
+    )
+
+
+def _listing_expired(facts: Facts) -> NoticeText:
+    return NoticeText(
+        f"{_quoted(facts)} ended without a loan",
+        "The offers were not accepted in time, or did not cover enough. You may ask again.",
+        "/borrow/new",
+        "Ask again",
+    )
+
+
+def _question_asked(facts: Facts) -> NoticeText:
+    return NoticeText(
+        f"{facts['by']} asked about {_quoted(facts)}",
+        "Everybody who looks at your listing sees the question and your answer.",
+        f"{_listing(facts)}#questions",
+        "Answer",
+    )
+
+
+def _question_answered(facts: Facts) -> NoticeText:
+    return NoticeText(
+        f"{facts['by']} answered your question",
+        f"It was about {_quoted(facts)}.",
+        f"{_listing(facts)}#questions",
+        "Read the answer",
+    )
+
+
+def _letter_came(facts: Facts) -> NoticeText:
+    return NoticeText(
+        f"{facts['by']} wrote to you",
+        f"It is about {_quoted(facts)}.",
+        f"/messages?thread={facts['thread']}",
+        "Read the letter",
+    )
+
+
+def _money_added(facts: Facts) -> NoticeText:
+    return NoticeText(
+        f"{formats.money(facts['cents'])} came in",
+        "You added it to your wallet.",
+        "/wallet",
+        "See the wallet",
+    )
+
+
+def _money_withdrawn(facts: Facts) -> NoticeText:
+    return NoticeText(
+        f"{formats.money(facts['cents'])} went out",
+        "You took it out of your wallet.",
+        "/wallet",
+        "See the wallet",
+    )
+
+
+def _payment_made(facts: Facts) -> NoticeText:
+    by = " by autopay" if facts["is_autopay"] else ""
+    if facts["loan_count"] > 1:
+        where = f"For {formats.count(facts['loan_count'], 'loan')}{by}."
+    elif facts["is_payoff"]:
+        where = f"It paid off {_quoted(facts)}{by}."
+    else:
+        where = f"For {_quoted(facts)}{by}."
+    return NoticeText(f"{formats.money(facts['cents'])} was paid", where, _loan(facts), "See the loan")
+
+
+def _payment_received(facts: Facts) -> NoticeText:
+    fees = formats.money(facts["fee_cents"])
+    many = facts["loan_count"] > 1
+    source = formats.count(facts["loan_count"], "loan") if many else _quoted(facts)
+    return NoticeText(
+        f"{formats.money(facts['cents'])} came in",
+        f"From {source}, after {fees} of servicing fees.",
+        "/portfolio" if many else _loan(facts),
+        "See your portfolio" if many else "See the loan",
+    )
+
+
+def _text_hidden(facts: Facts) -> NoticeText:
+    return NoticeText(
+        f"The market hid what you wrote about {_quoted(facts)}",
+        f"The reason: {facts['reason']}",
+        facts["path"],
+        "See where",
+    )
+
+
+def _bot_stopped(facts: Facts) -> NoticeText:
+    return NoticeText(
+        f"{facts['name']} was stopped by an error", facts["reason"], "/admin", "See the overview"
+    )
+
+
+def _quoted(facts: Facts) -> str:
+    return f"“{facts['title']}”"
+
+
+def _rate(facts: Facts) -> str:
+    return formats.rate(Decimal(facts["rate"]))
+
+
+def _date(facts: Facts, name: str) -> str:
+    return formats.long_date(date.fromisoformat(facts[name]))
+
+
+def _listing(facts: Facts) -> str:
+    return f"/listings/{facts['listing_id']}"
+
+
+def _loan(facts: Facts) -> str:
+    return f"/loans/{facts['loan_id']}"
+
+
+_SENTENCES: dict[NoticeEvent, Callable[[Facts], NoticeText]] = {
+    NoticeEvent.OUTBID: _outbid,
+    NoticeEvent.BID_ACCEPTED: _bid_accepted,
+    NoticeEvent.BID_REJECTED: _bid_rejected,
+    NoticeEvent.BID_DECLINED: _bid_declined,
+    NoticeEvent.BID_LAPSED: _bid_lapsed,
+    NoticeEvent.BID_CUT: _bid_cut,
+    NoticeEvent.LOAN_FUNDED: _loan_funded,
+    NoticeEvent.NOTE_FUNDED: _note_funded,
+    NoticeEvent.FIRST_BID: _first_bid,
+    NoticeEvent.COVERED: _covered,
+    NoticeEvent.CLOSING_SOON: _closing_soon,
+    NoticeEvent.BOOK_CLOSING_SOON: _book_closing_soon,
+    NoticeEvent.DECIDE_NOW: _decide_now,
+    NoticeEvent.LISTING_EXPIRED: _listing_expired,
+    NoticeEvent.QUESTION_ASKED: _question_asked,
+    NoticeEvent.QUESTION_ANSWERED: _question_answered,
+    NoticeEvent.LETTER_CAME: _letter_came,
+    NoticeEvent.MONEY_ADDED: _money_added,
+    NoticeEvent.MONEY_WITHDRAWN: _money_withdrawn,
+    NoticeEvent.PAYMENT_MADE: _payment_made,
+    NoticeEvent.PAYMENT_RECEIVED: _payment_received,
+    NoticeEvent.TEXT_HIDDEN: _text_hidden,
+    NoticeEvent.BOT_STOPPED: _bot_stopped,
+}
