@@ -1,17 +1,17 @@
 """The demo market: the real services under a fixed seed, the same to the cent each time."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from p2p_reflex.database import read, run, transaction
+from p2p_reflex.database import connect, read, run, transaction, use
 from p2p_reflex.domain.vocabulary import ListingState, Role
-from p2p_reflex.models import JournalEntry, Listing, Loan, Member
-from p2p_reflex.services import books, business_date
+from p2p_reflex.models import Bid, JournalEntry, Listing, Loan, Member
+from p2p_reflex.services import books, business_date, business_day
 from p2p_reflex.services.demo import world
-from tests.builders import a_lender
+from tests.builders import NOW, a_lender
 
 ENDS_ON = date(2026, 11, 20)
 
@@ -35,7 +35,12 @@ def test_the_demo_is_lively_and_its_books_balance(database: Engine) -> None:
         states = set(session.execute(sa.select(Listing.state)).scalars())
         loan_count = session.execute(sa.select(sa.func.count(Loan.id))).scalar()
         roles = set(session.execute(sa.select(Member.role)).scalars())
-        assert session.execute(sa.select(sa.func.count(Member.id)).where(~Member.is_demo)).scalar() == 0
+        assert (
+            session.execute(
+                sa.select(sa.func.count(Member.id)).where(~Member.is_demo, ~Member.is_bot)
+            ).scalar()
+            == 0
+        )
     assert ListingState.OPEN in states
     assert loan_count
     assert roles == set(Role)
@@ -45,13 +50,11 @@ def test_the_demo_is_lively_and_its_books_balance(database: Engine) -> None:
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_the_same_seed_makes_the_same_market_to_the_cent(
-    database: Engine, _sqlite_maker: object, request: pytest.FixtureRequest
+    database: Engine, request: pytest.FixtureRequest
 ) -> None:
-    from p2p_reflex import database as house_database
-
     build_a_small_one(seed=5)
     first = journal()
-    house_database.use(house_database.connect(_sqlite_maker()))  # type: ignore[operator]
+    use(connect(request.getfixturevalue("_sqlite_maker")()))
     build_a_small_one(seed=5)
 
     assert journal() == first
@@ -64,3 +67,27 @@ def test_the_demo_stays_away_where_somebody_lives(database: Engine) -> None:
     built = run(world.ensure_demo, ends_on=ENDS_ON, seed=5)
 
     assert not built
+
+
+def test_the_demo_goes_on_living_but_leaves_the_offered_members_to_the_visitor(database: Engine) -> None:
+    build_a_small_one()
+    with transaction() as session:
+        lender_id = session.execute(
+            sa.select(Member.id)
+            .where(Member.role == Role.LENDER, Member.is_demo)
+            .order_by(Member.id)
+            .limit(1)
+        ).scalar_one()
+        last_bid_id = session.execute(sa.select(sa.func.max(Bid.id))).scalar_one()
+
+    for day in range(4):
+        business_on = ENDS_ON + timedelta(days=day)
+        run(world.live_one_day, business_on=business_on, seed=3)
+        run(business_day.close_day, business_on=business_on, now=NOW)
+
+    with transaction() as session:
+        newer = sa.select(Bid.lender_id).where(Bid.id > last_bid_id)
+        bidders = set(session.execute(newer).scalars())
+    assert bidders
+    assert lender_id not in bidders
+    assert [law.title for law in read(books.check_books) if not law.holds] == []

@@ -39,7 +39,10 @@ def look_after_loans(world: World, business_on: date) -> None:
         if row.autopay:
             available, _held = ledger.balances(world.session, member_id=row.borrower_id)
             if available < row.due_cents:
-                add_money(world, row.borrower_id, row.due_cents - available, business_on)
+                months = world.luck.randrange(2, 5)
+                add_money(world, row.borrower_id, row.due_cents * months - available, business_on)
+        elif row.borrower_id in world.guests:
+            continue
         elif (business_on - row.oldest_due_on).days >= borrower.slow_days:
             _pay_by_hand(world, row.id, row.borrower_id, row.due_cents, business_on)
         if world.luck.random() < borrower.pays_ahead_chance:
@@ -56,6 +59,8 @@ def _arrange_new_loans(world: World, business_on: date) -> None:
         .order_by(col(Loan.id))
     ).all()
     for row in fresh:
+        if row.borrower_id in world.guests:
+            continue
         available, _held = ledger.balances(world.session, member_id=row.borrower_id)
         keep = row.principal_cents // 20
         if available > keep:

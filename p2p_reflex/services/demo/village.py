@@ -23,12 +23,25 @@ class World:
     luck: random.Random
     borrowers: dict[int, DemoBorrower] = field(default_factory=dict)
     lenders: dict[int, DemoLender] = field(default_factory=dict)
+    guests: frozenset[int] = frozenset()
+    """Members whom a visitor may be playing: they ask, bid and decide only by the visitor's hand."""
+    form_prefix: str = "demo"
     form_count: int = 0
+
+    @property
+    def first_borrower_id(self) -> int:
+        """Name the borrower whom the sign-in page offers."""
+        return next(iter(self.borrowers))
+
+    @property
+    def offered_members(self) -> frozenset[int]:
+        """Name the borrower and the lender whom the sign-in page offers."""
+        return frozenset({self.first_borrower_id, next(iter(self.lenders))})
 
     def form_key(self) -> str:
         """Make the next form's key."""
         self.form_count += 1
-        return f"demo-form-{self.form_count:08d}"
+        return f"{self.form_prefix}-{self.form_count:06d}"
 
     def attempt(self, act: Callable[[], T]) -> T | None:
         """Let a person try something; where a rule says no, nothing has happened."""
