@@ -71,11 +71,11 @@ from p2p_reflex.components.tables import (
     Column,
     cell,
     covered_row,
-    data_table,
     lead_cell,
     number,
     pager,
     row,
+    sorted_table,
 )
 from p2p_reflex.components.theme import anchor, icon, link
 
@@ -93,7 +93,6 @@ __all__ = [
     "checkbox_field",
     "covered_row",
     "danger_button",
-    "data_table",
     "demo_clock",
     "empty_state",
     "factor",
@@ -144,6 +143,7 @@ __all__ = [
     "size_bar",
     "skeleton",
     "skeleton_rows",
+    "sorted_table",
     "strip",
     "swatch",
     "switch",

@@ -22,7 +22,7 @@ class Column:
     on_phone: bool = True
 
 
-def data_table(
+def sorted_table(
     columns: Sequence[Column],
     rows: rx.Var | Sequence[rx.Component],
     render: Callable[[Any], rx.Component] | None = None,

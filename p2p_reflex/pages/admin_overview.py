@@ -146,7 +146,7 @@ def _risk() -> rx.Component:
                     style={"margin": "4px 20px 8px"},
                     custom_attrs={"aria-hidden": "true"},
                 ),
-                ui.data_table(
+                ui.sorted_table(
                     BUCKET_COLUMNS,
                     STATE.buckets,
                     _bucket,

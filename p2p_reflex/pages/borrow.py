@@ -116,7 +116,7 @@ def _next_payment() -> rx.Component:
 
 def _loans() -> rx.Component:
     return ui.card(
-        ui.data_table(
+        ui.sorted_table(
             LOAN_COLUMNS,
             STATE.loans,
             _loan,
@@ -148,7 +148,7 @@ def _loan(row: rx.vars.ObjectVar[LoanRow]) -> rx.Component:
 
 def _listings() -> rx.Component:
     return ui.card(
-        ui.data_table(
+        ui.sorted_table(
             LISTING_COLUMNS,
             STATE.listings,
             _listing,
@@ -193,7 +193,7 @@ def _history() -> rx.Component:
     return rx.cond(
         STATE.history_words,
         ui.card(
-            ui.data_table(
+            ui.sorted_table(
                 HISTORY_COLUMNS,
                 STATE.history,
                 _past,

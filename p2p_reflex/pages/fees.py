@@ -46,7 +46,7 @@ def fees_page() -> rx.Component:
 
 def _borrowers() -> rx.Component:
     return ui.card(
-        ui.data_table(
+        ui.sorted_table(
             COLUMNS, [_origination(grade) for grade in Grade], label="Origination fee", keep_columns=True
         ),
         rx.el.div(_free(FREE_FOR_BORROWERS), class_name="card-foot"),

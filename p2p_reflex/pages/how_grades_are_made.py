@@ -48,7 +48,7 @@ def how_grades_are_made() -> rx.Component:
 
 def _card() -> rx.Component:
     return ui.card(
-        ui.data_table(
+        ui.sorted_table(
             CARD_COLUMNS, [_rule(row) for row in scorecard.describe_card()], label="The card", two_lines=True
         ),
         title="The card",
@@ -107,7 +107,7 @@ def _example() -> rx.Component:
 
 def _grades() -> rx.Component:
     return ui.card(
-        ui.data_table(
+        ui.sorted_table(
             GRADE_COLUMNS,
             [_grade(row) for row in scorecard.describe_grades()],
             label="The grades",

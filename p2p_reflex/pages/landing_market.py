@@ -82,7 +82,7 @@ def rates_section() -> rx.Component:
 
 
 def _grades() -> rx.Component:
-    return ui.data_table(
+    return ui.sorted_table(
         GRADE_COLUMNS,
         STATE.grades,
         _grade_row,
@@ -115,7 +115,7 @@ def _book() -> rx.Component:
             ui.funding_bar(shown.covered, shown.offered, left=shown.covered_words, right=shown.offered_words),
             class_name="book-head",
         ),
-        ui.data_table(
+        ui.sorted_table(
             BOOK_COLUMNS,
             [
                 rx.foreach(shown.leading, _offer_row),

@@ -42,7 +42,7 @@ def order_book() -> rx.Component:
 
 
 def _table(columns: tuple[ui.Column, ...], draw: Callable[[BidLine], rx.Component]) -> rx.Component:
-    return ui.data_table(
+    return ui.sorted_table(
         columns,
         [
             rx.foreach(STATE.leading, draw),

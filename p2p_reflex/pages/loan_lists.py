@@ -43,7 +43,7 @@ NOTE_COLUMNS = (
 def schedule() -> rx.Component:
     """List the installments, around now or all of them."""
     return ui.card(
-        ui.data_table(SCHEDULE_COLUMNS, STATE.schedule, _installment, label="Schedule"),
+        ui.sorted_table(SCHEDULE_COLUMNS, STATE.schedule, _installment, label="Schedule"),
         title="Schedule",
         aside=rx.cond(
             LOAN.is_long,
@@ -89,7 +89,7 @@ def payments() -> rx.Component:
     return ui.card(
         rx.cond(
             LOAN.viewer == "lender",
-            ui.data_table(
+            ui.sorted_table(
                 RECEIPT_COLUMNS,
                 STATE.payments,
                 _receipt,
@@ -97,7 +97,7 @@ def payments() -> rx.Component:
                 two_lines=True,
                 empty=_no_payments("Your part of each payment stands here, the day it is made."),
             ),
-            ui.data_table(
+            ui.sorted_table(
                 PAYMENT_COLUMNS,
                 STATE.payments,
                 _payment,
@@ -172,7 +172,7 @@ def notes() -> rx.Component:
         (
             "borrower",
             ui.card(
-                ui.data_table(LENDER_COLUMNS, STATE.notes, _lender, label="Your lenders", keep_columns=True),
+                ui.sorted_table(LENDER_COLUMNS, STATE.notes, _lender, label="Your lenders", keep_columns=True),
                 title="Your lenders",
                 flush=True,
                 region="Your lenders",
@@ -181,7 +181,7 @@ def notes() -> rx.Component:
         (
             "admin",
             ui.card(
-                ui.data_table(NOTE_COLUMNS, STATE.notes, _note, label="Notes"),
+                ui.sorted_table(NOTE_COLUMNS, STATE.notes, _note, label="Notes"),
                 title="Notes",
                 flush=True,
                 region="Notes",

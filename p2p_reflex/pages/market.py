@@ -108,7 +108,7 @@ def _choice(
 
 def _table() -> rx.Component:
     return ui.card(
-        ui.data_table(
+        ui.sorted_table(
             COLUMNS,
             STATE.lines,
             _row,

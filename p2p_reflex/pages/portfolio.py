@@ -276,7 +276,7 @@ def _note_table(label: str, empty_title: str, empty_text: str, icon_name: str) -
             class_name="filters",
             style={"padding": "12px 20px", "margin": "0"},
         ),
-        ui.data_table(
+        ui.sorted_table(
             NOTE_COLUMNS,
             STATE.lines,
             _note,
@@ -321,7 +321,7 @@ def _note(row: rx.vars.ObjectVar[NoteLine]) -> rx.Component:
 
 
 def _bid_table() -> rx.Component:
-    return ui.data_table(
+    return ui.sorted_table(
         BID_COLUMNS,
         STATE.bids,
         _bid,

@@ -132,7 +132,7 @@ def _statement() -> rx.Component:
             rx.fragment(),
             rx.el.div(_filters(), class_name="card-pad", style={"padding_top": "0"}),
         ),
-        ui.data_table(
+        ui.sorted_table(
             COLUMNS,
             STATE.lines,
             _line,
