@@ -58,17 +58,7 @@ def depth_chart(
     total = sum(bid.amount_cents for bid in book)
     covered = sum(bid.leading_cents for bid in book)
     traces = _depth_lines(thinned(book, 220), lowest - pad, highest + pad, colours)
-    notes = [
-        words_at(
-            0,
-            dollars(asked_cents),
-            f"<b>{whole_money(asked_cents)} asked for</b>",
-            color=colours.accent_text,
-            xref="paper",
-            xshift=4,
-            yshift=2,
-        )
-    ]
+    notes = [_asked_words(asked_cents, colours)]
     if marked_rate is not None:
         reached = sum(bid.amount_cents for bid in book if bid.rate <= marked_rate)
         height = dollars(min(reached, asked_cents) if marked_rate <= _marginal(book) else reached)
@@ -84,17 +74,7 @@ def depth_chart(
             (rate(bid.rate), whole_money(bid.amount_cents), whole_money(bid.leading_cents)) for bid in book
         ],
         annotations=notes,
-        shapes=[
-            {
-                "type": "line",
-                "xref": "paper",
-                "x0": 0,
-                "x1": 1,
-                "y0": dollars(asked_cents),
-                "y1": dollars(asked_cents),
-                "line": {"color": colours.accent, "width": 1.5, "dash": DASH},
-            }
-        ],
+        shapes=[_asked_line(asked_cents, colours)],
         hovermode="closest",
         xaxis={
             "range": [lowest - pad, highest + pad],
@@ -104,6 +84,21 @@ def depth_chart(
         },
         yaxis=_thirds_axis(asked_cents, total),
     )
+
+
+def _asked_words(asked_cents: int, colours: Palette) -> dict[str, Any]:
+    """Say on the line what was asked for."""
+    words = f"<b>{whole_money(asked_cents)} asked for</b>"
+    return words_at(
+        0, dollars(asked_cents), words, color=colours.accent_text, xref="paper", xshift=4, yshift=2
+    )
+
+
+def _asked_line(asked_cents: int, colours: Palette) -> dict[str, Any]:
+    """Draw the line that the bids have to reach."""
+    height = dollars(asked_cents)
+    stroke = {"color": colours.accent, "width": 1.5, "dash": DASH}
+    return {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": height, "y1": height, "line": stroke}
 
 
 def _depth_lines(book: Sequence[DepthStep], start: float, end: float, colours: Palette) -> list[go.Scatter]:
