@@ -12,6 +12,12 @@ SQLModel.metadata.naming_convention = {
 
 from p2p_reflex.models.assessments import Assessment  # noqa: E402
 from p2p_reflex.models.bots import Bot, BotDecision, Verdict  # noqa: E402
+from p2p_reflex.models.business_days import (  # noqa: E402
+    BusinessStep,
+    DailyFigures,
+    SealedDay,
+    StepState,
+)
 from p2p_reflex.models.ledger import (  # noqa: E402
     Hold,
     IdempotencyRecord,
@@ -42,6 +48,8 @@ __all__ = [
     "Bot",
     "BotDecision",
     "BusinessClock",
+    "BusinessStep",
+    "DailyFigures",
     "Hold",
     "IdempotencyRecord",
     "Installment",
@@ -63,9 +71,11 @@ __all__ = [
     "NoticePreference",
     "Payment",
     "PaymentPart",
+    "SealedDay",
     "SignInSession",
     "SignInThrottle",
     "SignInTicket",
+    "StepState",
     "Verdict",
     "metadata",
 ]

@@ -87,6 +87,7 @@ class Bid(SQLModel, table=True):
             sqlite_where=sa.text("state = 'live'"),
             postgresql_where=sa.text("state = 'live'"),
         ),
+        Index("ix_bid_placed_on", "placed_on"),
         Index("ix_bid_lender_id_state", "lender_id", "state"),
         Index("ix_bid_listing_id_state", "listing_id", "state"),
     )

@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from decimal import Decimal
 
+import sqlalchemy as sa
 from sqlalchemy import CheckConstraint, Index
 from sqlmodel import Field, SQLModel
 
@@ -39,6 +40,7 @@ class Loan(SQLModel, table=True):
     interest_paid_cents: int = cents(default=0)
     late_fees_paid_cents: int = cents(default=0)
     autopay: bool = False
+    autopay_partial: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
     disbursed_on: date
     next_due_on: date | None = None
     final_due_on: date
@@ -58,6 +60,13 @@ class Installment(SQLModel, table=True):
         CheckConstraint("late_fee_paid_cents BETWEEN 0 AND late_fee_cents", name="late_fee_paid_range"),
         Index("uq_installment_loan_id_number", "loan_id", "number", unique=True),
         Index("ix_installment_due_on", "due_on"),
+        Index(
+            "ix_installment_unpaid",
+            "loan_id",
+            "due_on",
+            sqlite_where=sa.text("paid_on IS NULL"),
+            postgresql_where=sa.text("paid_on IS NULL"),
+        ),
     )
 
     id: int = key()
