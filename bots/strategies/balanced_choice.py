@@ -21,7 +21,7 @@ class BalancedChoice(Bot):
     lowest_grade: Grade = Grade.D
     margin_rate: Decimal = Decimal("0.016")
     minimum_return_rate: Decimal = Decimal("0.05")
-    bid_share: Decimal = Decimal("0.20")
+    bid_share: Decimal = Decimal("0.35")
     loan_share: Decimal = Decimal("0.01")
     borrower_share: Decimal = Decimal("0.015")
     grade_share: Decimal = Decimal("0.30")

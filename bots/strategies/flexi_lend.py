@@ -24,7 +24,7 @@ class FlexiLend(Bot):
     margin_rate: Decimal = Decimal("0.018")
     minimum_return_rate: Decimal = Decimal("0.055")
     step_rate: Decimal = Decimal("0.0015")
-    bid_share: Decimal = Decimal("0.25")
+    bid_share: Decimal = Decimal("0.40")
     loan_share: Decimal = Decimal("0.015")
     borrower_share: Decimal = Decimal("0.02")
     grade_share: Decimal = Decimal("0.40")

@@ -21,7 +21,7 @@ class GrowthMax(Bot):
     margin_rate: Decimal = Decimal("0.026")
     minimum_return_rate: Decimal = Decimal("0.065")
     step_rate: Decimal = Decimal("0.002")
-    bid_share: Decimal = Decimal("0.30")
+    bid_share: Decimal = Decimal("0.45")
     loan_share: Decimal = Decimal("0.02")
     borrower_share: Decimal = Decimal("0.03")
     grade_share: Decimal = Decimal("0.35")

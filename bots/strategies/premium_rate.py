@@ -20,7 +20,7 @@ class PremiumRate(Bot):
     lowest_grade: Grade = Grade.A
     margin_rate: Decimal = Decimal("0.004")
     minimum_return_rate: Decimal = Decimal("0.03")
-    bid_share: Decimal = Decimal("0.40")
+    bid_share: Decimal = Decimal("0.60")
     loan_share: Decimal = Decimal("0.02")
     borrower_share: Decimal = Decimal("0.03")
     grade_share: Decimal = Decimal("1")

@@ -23,7 +23,7 @@ class QuickCash(Bot):
     margin_rate: Decimal = Decimal("0.022")
     minimum_return_rate: Decimal = Decimal("0.055")
     step_rate: Decimal = Decimal("0.0025")
-    bid_share: Decimal = Decimal("0.10")
+    bid_share: Decimal = Decimal("0.15")
     loan_share: Decimal = Decimal("0.005")
     borrower_share: Decimal = Decimal("0.0075")
     grade_share: Decimal = Decimal("0.40")

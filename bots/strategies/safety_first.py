@@ -30,7 +30,7 @@ class SafetyFirst(Bot):
     longest_term_months: int = 48
     margin_rate: Decimal = Decimal("0.009")
     minimum_return_rate: Decimal = Decimal("0.035")
-    bid_share: Decimal = Decimal("0.30")
+    bid_share: Decimal = Decimal("0.50")
     loan_share: Decimal = Decimal("0.02")
     borrower_share: Decimal = Decimal("0.03")
     grade_share: Decimal = Decimal("0.70")
