@@ -6,6 +6,7 @@ from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -43,6 +44,10 @@ class Settings(BaseSettings):
         Decimal("0.10"), ge=0, le=1, description="part of a new listing that bots leave to people"
     )
     bot_room_minutes: int = Field(60, ge=0, le=20160, description="minutes for which they leave it")
+    smtp_url: SecretStr | None = Field(
+        None, description="mail server, as smtp://name:password@host:587 or smtps://; the log without it"
+    )
+    mail_from: str = Field("", description="address that e-mails come from; needed with a mail server")
     secret: SecretStr = Field(SecretStr(DEFAULT_SECRET), description="at least 32 random characters")
     bcrypt_cost: int = Field(
         12, ge=4, le=15, description="work of one password hash; at least 12 in production"
@@ -62,6 +67,18 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             return tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
         return value
+
+    @model_validator(mode="after")
+    def _refuse_half_a_mail_server(self) -> Self:
+        """Refuse a mail server that could not be used."""
+        if self.smtp_url is None:
+            return self
+        address = urlsplit(self.smtp_url.get_secret_value())
+        if address.scheme not in ("smtp", "smtps") or not address.hostname:
+            raise ValueError("P2P_SMTP_URL must look like smtp://name:password@mail.example.org:587.")
+        if "@" not in self.mail_from:
+            raise ValueError("A mail server needs an address to send from: set P2P_MAIL_FROM.")
+        return self
 
     @model_validator(mode="after")
     def _refuse_unsafe_production(self) -> Self:
