@@ -23,6 +23,13 @@ WIDE = (1440, 900)
 PHONE = (390, 844)
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
+AXE_RUN = """
+async (tags) => {
+  const judged = await axe.run(document, {runOnly: {type: 'tag', values: tags}});
+  const where = (violation) => violation.nodes.slice(0, 3).map((node) => node.target.join(' ')).join(' | ');
+  return judged.violations.map((violation) => `${violation.id}: ${violation.help} (${where(violation)})`);
+}
+"""
 PAGE_SECONDS = 20
 SETTLED = "() => !document.querySelector('.skeleton, [aria-busy=true]')"
 
@@ -54,11 +61,7 @@ class Window:
     def axe_violations(self) -> list[str]:
         """Name what keeps people out who cannot see or point, one line each."""
         self.page.evaluate(AXE)
-        found = self.page.evaluate(
-            "async (tags) => (await axe.run(document, {runOnly: {type: 'tag', values: tags}})).violations"
-            ".map(v => `${v.id}: ${v.help} (${v.nodes.slice(0, 3).map(n => n.target.join(' ')).join(' | ')})`)",
-            AXE_RULES,
-        )
+        found = self.page.evaluate(AXE_RUN, AXE_RULES)
         return [str(line) for line in found]
 
 
