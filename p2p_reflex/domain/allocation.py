@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from p2p_reflex.domain.fees import servicing_fee_cents
+from p2p_reflex.domain.fees import collection_fee_cents, servicing_fee_cents
 from p2p_reflex.domain.interest import accrued_interest_cents
 from p2p_reflex.domain.money import split_cents
 from p2p_reflex.domain.rates import to_millionths
@@ -68,16 +68,17 @@ class Allocation:
 
 @dataclass(frozen=True, slots=True)
 class NoteShare:
-    """A note as a payment sees it: the principal it is still owed, and its rate."""
+    """A note as a payment sees it: the principal it is still owed, its rate, whether its holder pays fees."""
 
     note_id: int
     outstanding_cents: int
     rate: Decimal
+    pays_fee: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class LenderPart:
-    """What one note receives of a payment; net is what reaches its lender after the servicing fee."""
+    """What one note receives of a payment; net is what reaches its holder after the fees."""
 
     note_id: int
     principal_cents: int
@@ -85,6 +86,7 @@ class LenderPart:
     late_fee_cents: int
     servicing_fee_cents: int
     net_cents: int
+    collection_fee_cents: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,7 @@ def split_to_lenders(
     earning = [cents * rate for cents, rate in zip(by_principal, rates, strict=True)]
     by_interest = earning if any(earning) else by_principal
     return tuple(
-        _lender_part(note.note_id, principal, interest, late_fee)
+        _lender_part(note, principal, interest, late_fee)
         for note, principal, interest, late_fee in zip(
             notes,
             split_cents(principal_cents, by_principal),
@@ -151,6 +153,36 @@ def split_to_lenders(
             split_cents(late_fee_cents, by_principal),
             strict=True,
         )
+    )
+
+
+def split_recovery(
+    *, principal_cents: int, interest_cents: int, late_fee_cents: int, notes: Sequence[NoteShare]
+) -> tuple[LenderPart, ...]:
+    """Split what came back on a charged-off loan among its notes, all of it by outstanding principal.
+
+    Law: every split sums exactly; the collection fee is at most 30 % of the whole, and each note bears its
+    part of it. There is no servicing fee on a recovery.
+    """
+    outstanding = [note.outstanding_cents for note in notes]
+    weights = outstanding if any(outstanding) else [1] * len(notes)
+    principal = split_cents(principal_cents, weights)
+    interest = split_cents(interest_cents, weights)
+    late_fee = split_cents(late_fee_cents, weights)
+    gross = [sum(parts) for parts in zip(principal, interest, late_fee, strict=True)]
+    whole_fee_cents = collection_fee_cents(recovered_cents=sum(gross))
+    fees = split_cents(whole_fee_cents, gross) if whole_fee_cents else [0] * len(notes)
+    return tuple(
+        LenderPart(
+            note_id=note.note_id,
+            principal_cents=principal[place],
+            interest_cents=interest[place],
+            late_fee_cents=late_fee[place],
+            servicing_fee_cents=0,
+            net_cents=gross[place] - fees[place],
+            collection_fee_cents=fees[place],
+        )
+        for place, note in enumerate(notes)
     )
 
 
@@ -201,9 +233,11 @@ def _payable(dues: Sequence[Due], business_on: date) -> list[Due]:
     return ordered[: due_count + 1]
 
 
-def _lender_part(note_id: int, principal_cents: int, interest_cents: int, late_fee_cents: int) -> LenderPart:
+def _lender_part(
+    note: NoteShare, principal_cents: int, interest_cents: int, late_fee_cents: int
+) -> LenderPart:
     gross_cents = principal_cents + interest_cents + late_fee_cents
-    fee_cents = servicing_fee_cents(received_cents=gross_cents)
+    fee_cents = servicing_fee_cents(received_cents=gross_cents) if note.pays_fee else 0
     return LenderPart(
-        note_id, principal_cents, interest_cents, late_fee_cents, fee_cents, gross_cents - fee_cents
+        note.note_id, principal_cents, interest_cents, late_fee_cents, fee_cents, gross_cents - fee_cents
     )

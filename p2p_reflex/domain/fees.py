@@ -50,5 +50,6 @@ def late_fee_cents(*, unpaid_cents: int) -> int:
 
 
 def collection_fee_cents(*, recovered_cents: int) -> int:
-    """Work out what collecting a charged-off loan costs: 30 % of what came back."""
-    return portion_cents(recovered_cents, COLLECTION_FEE_RATE)
+    """Work out what collecting a charged-off loan costs: never more than 30 % of what came back."""
+    numerator, denominator = COLLECTION_FEE_RATE.as_integer_ratio()
+    return recovered_cents * numerator // denominator

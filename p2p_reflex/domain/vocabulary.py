@@ -91,6 +91,57 @@ class DelinquencyBucket(StrEnum):
     DEFAULT = "default"
 
 
+class LoanStage(StrEnum):
+    """Where a loan stands for roll rates: how late it is while it runs, or how it ended."""
+
+    CURRENT = "current"
+    GRACE = "grace"
+    LATE_16_30 = "late_16_30"
+    LATE_31_120 = "late_31_120"
+    DEFAULT = "default"
+    CHARGED_OFF = "charged_off"
+    PAID_OFF = "paid_off"
+
+
+class LoanEventKind(StrEnum):
+    """What happens in the life of a loan."""
+
+    DISBURSED = "disbursed"
+    PAID = "paid"
+    LATE_FEE = "late_fee"
+    DEFAULTED = "defaulted"
+    FUND_BOUGHT = "fund_bought"
+    CHARGED_OFF = "charged_off"
+    PAUSED = "paused"
+    RATE_CUT = "rate_cut"
+    RESCHEDULED = "rescheduled"
+    FORGIVEN = "forgiven"
+    CORRECTED = "corrected"
+
+
+class LadderStep(StrEnum):
+    """What the close of a day does to late loans, in this order."""
+
+    LATE_FEES = "late_fees"
+    DEFAULT = "default"
+    CHARGE_OFF = "charge_off"
+
+
+class CorrectionKind(StrEnum):
+    """How a mistake is put right."""
+
+    REVERSAL = "reversal"
+    BACKDATING = "backdating"
+
+
+class RequestState(StrEnum):
+    """Life of a correction that needs a second admin."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+
+
 class PrepaymentChoice(StrEnum):
     """What money paid ahead of time shortens: the term, or each installment."""
 
@@ -99,13 +150,18 @@ class PrepaymentChoice(StrEnum):
 
 
 class AccountKind(StrEnum):
-    """Ledger accounts; every kind is credit-positive (what the house owes or has earned) except BANK."""
+    """Ledger accounts, all credit-positive (what the house owes or has earned).
+
+    BANK and RECEIVABLE are what the house has, so they run negative: money at the bank, and what it
+    advanced so that a correction leaves no wallet below zero.
+    """
 
     BANK = "bank"
     WALLET = "wallet"
     HELD = "held"
     RESERVE_FUND = "reserve_fund"
     FEE_INCOME = "fee_income"
+    RECEIVABLE = "receivable"
 
 
 class TransactionKind(StrEnum):
@@ -117,7 +173,13 @@ class TransactionKind(StrEnum):
     RELEASE = "release"
     ORIGINATION = "origination"
     PAYMENT = "payment"
+    RECOVERY = "recovery"
     REVERSAL = "reversal"
+    CORRECTION = "correction"
+    ADVANCE = "advance"
+    COLLECTION = "collection"
+    WRITE_OFF = "write_off"
+    FUND_PURCHASE = "fund_purchase"
     CAPITAL = "capital"
 
 

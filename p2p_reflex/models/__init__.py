@@ -18,6 +18,11 @@ from p2p_reflex.models.business_days import (  # noqa: E402
     SealedDay,
     StepState,
 )
+from p2p_reflex.models.corrections import (  # noqa: E402
+    CorrectionRequest,
+    Receivable,
+    ReserveFundDay,
+)
 from p2p_reflex.models.ledger import (  # noqa: E402
     Hold,
     IdempotencyRecord,
@@ -26,6 +31,12 @@ from p2p_reflex.models.ledger import (  # noqa: E402
     LedgerAccount,
 )
 from p2p_reflex.models.listings import Bid, Listing, ListingDraft  # noqa: E402
+from p2p_reflex.models.loan_events import (  # noqa: E402
+    DelinquencyRoll,
+    LadderWindow,
+    LoanLogEntry,
+    LoanLogVoid,
+)
 from p2p_reflex.models.loans import Installment, Loan, Note  # noqa: E402
 from p2p_reflex.models.market import BusinessClock, Lease  # noqa: E402
 from p2p_reflex.models.members import (  # noqa: E402
@@ -49,12 +60,15 @@ __all__ = [
     "BotDecision",
     "BusinessClock",
     "BusinessStep",
+    "CorrectionRequest",
     "DailyFigures",
+    "DelinquencyRoll",
     "Hold",
     "IdempotencyRecord",
     "Installment",
     "JournalEntry",
     "JournalTransaction",
+    "LadderWindow",
     "Lease",
     "LedgerAccount",
     "LenderPayment",
@@ -63,6 +77,8 @@ __all__ = [
     "ListingDraft",
     "ListingMessage",
     "Loan",
+    "LoanLogEntry",
+    "LoanLogVoid",
     "Member",
     "Note",
     "Notice",
@@ -71,6 +87,8 @@ __all__ = [
     "NoticePreference",
     "Payment",
     "PaymentPart",
+    "Receivable",
+    "ReserveFundDay",
     "SealedDay",
     "SignInSession",
     "SignInThrottle",

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy import CheckConstraint, Index
 from sqlmodel import Field, SQLModel
 
-from p2p_reflex.domain.vocabulary import Grade, LoanState, Purpose
+from p2p_reflex.domain.vocabulary import Grade, LoanStage, LoanState, Purpose
 from p2p_reflex.models.columns import cents, key, link, moment, rate, word
 
 
@@ -45,6 +45,11 @@ class Loan(SQLModel, table=True):
     next_due_on: date | None = None
     final_due_on: date
     ended_on: date | None = None
+    stage: LoanStage = word(LoanStage, default=LoanStage.CURRENT)
+    defaulted_on: date | None = None
+    charged_off_on: date | None = None
+    charged_off_cents: int = cents(default=0)
+    forgiven_cents: int = cents(default=0)
     version: int = 0
     created_at: datetime = moment()
 
@@ -81,26 +86,41 @@ class Installment(SQLModel, table=True):
     interest_paid_cents: int = cents(default=0)
     late_fee_paid_cents: int = cents(default=0)
     paid_on: date | None = None
+    late_fee_on: date | None = None
+    carried_interest_cents: int = cents(default=0)
 
 
 class Note(SQLModel, table=True):
-    """A lender's share of a loan, at the rate that lender bid."""
+    """A lender's share of a loan, at the rate that lender bid; without a lender, the reserve fund's.
+
+    What the fund bought of a note is a note of its own that names the one it came from. The principal of a
+    lender's note is what was lent, and never changes.
+    """
 
     __tablename__ = "note"
     __table_args__ = (
-        CheckConstraint("principal_cents > 0", name="principal_positive"),
+        CheckConstraint(
+            "principal_cents > 0 OR (lender_id IS NULL AND principal_cents = 0)", name="principal_positive"
+        ),
         CheckConstraint("outstanding_cents BETWEEN 0 AND principal_cents", name="outstanding_range"),
+        CheckConstraint(
+            "(lender_id IS NULL) = (bid_id IS NULL) AND (lender_id IS NULL) = (bought_from_id IS NOT NULL)",
+            name="bid_for_or_bought",
+        ),
         Index("ix_note_lender_id_loan_id", "lender_id", "loan_id"),
     )
 
     id: int = key()
     loan_id: int = link("loan.id")
-    lender_id: int = link("member.id", index=False)
-    bid_id: int = link("bid.id", unique=True)
+    lender_id: int | None = link("member.id", nullable=True, index=False)
+    bid_id: int | None = link("bid.id", nullable=True, unique=True)
+    bought_from_id: int | None = link("note.id", nullable=True)
     principal_cents: int = cents()
     annual_rate: Decimal = rate()
     outstanding_cents: int = cents()
     interest_received_cents: int = cents(default=0)
     late_fees_received_cents: int = cents(default=0)
     servicing_fees_cents: int = cents(default=0)
+    collection_fees_cents: int = cents(default=0)
+    forgiven_cents: int = cents(default=0)
     bought_on: date

@@ -10,7 +10,7 @@ from p2p_reflex.models.columns import cents, key, link, moment, word
 
 
 class Payment(SQLModel, table=True):
-    """Money a borrower paid on a loan, and what it was for."""
+    """Money a borrower paid on a loan, and what it was for; on a charged-off loan it is a recovery."""
 
     __tablename__ = "payment"
     __table_args__ = (
@@ -37,6 +37,8 @@ class Payment(SQLModel, table=True):
     choice: PrepaymentChoice = word(PrepaymentChoice, default=PrepaymentChoice.KEEP_INSTALLMENT)
     is_payoff: bool = False
     is_autopay: bool = False
+    is_recovery: bool = False
+    collection_fee_cents: int = cents(default=0)
     created_at: datetime = moment()
 
 
@@ -59,22 +61,21 @@ class PaymentPart(SQLModel, table=True):
 
 
 class LenderPayment(SQLModel, table=True):
-    """How much of one payment went to one note, and what the platform kept of it."""
+    """How much of one payment went to one note, and what the platform kept of it.
+
+    A correction adds rows, below zero where something goes back, that name its own transaction; the sum of
+    a payment's rows is what stands. Without a transaction the row is of the payment's own.
+    """
 
     __tablename__ = "lender_payment"
-    __table_args__ = (
-        CheckConstraint(
-            "principal_cents >= 0 AND interest_cents >= 0 AND late_fee_cents >= 0"
-            " AND servicing_fee_cents >= 0",
-            name="not_negative",
-        ),
-    )
 
     id: int = key()
     payment_id: int = link("payment.id")
     note_id: int = link("note.id")
+    transaction_id: int | None = link("journal_transaction.id", nullable=True, index=False)
     paid_on: date = Field(index=True)
     principal_cents: int = cents()
     interest_cents: int = cents()
     late_fee_cents: int = cents()
     servicing_fee_cents: int = cents()
+    collection_fee_cents: int = cents(default=0)
