@@ -19,6 +19,7 @@ from p2p_reflex.api.headers import SecurityHeaders
 from p2p_reflex.api.routes import ROUTES
 from p2p_reflex.api.sockets import SocketsPerAddress, limit_events
 from p2p_reflex.live.hub import hub
+from p2p_reflex.live.leaving import Leaving
 from p2p_reflex.live.pushing import follow_sockets, pushing
 from p2p_reflex.services import bot_runs, business_date, opening
 from p2p_reflex.services.demo import world
@@ -69,7 +70,7 @@ async def serve_market() -> AsyncIterator[None]:
         close_unguarded_handlers()
     await asyncio.to_thread(prepare_market)
     jobs = scheduler.BOT_JOBS + (() if settings().demo_mode else scheduler.CALENDAR_JOBS)
-    async with pushing(app, hub):
+    async with pushing(app, hub, leaving):
         with scheduler.running(jobs):
             yield
 
@@ -88,7 +89,8 @@ app = rx.App(
 )
 # A lost connection shows as a word in the frame; Reflex's own overlay speaks of servers and addresses.
 del app.app_wraps[5, "Overlay"]
+leaving = Leaving()
 app.register_lifespan_task(serve_market)
 limit_events(app.event_namespace, settings(), is_open=is_open, waiting_count=waiting_event_count)
-follow_sockets(app.event_namespace, hub)
+follow_sockets(app.event_namespace, hub, leaving)
 close_unguarded_handlers()

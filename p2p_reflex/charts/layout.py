@@ -15,7 +15,17 @@ MOST_POINTS = 500
 MOST_ROWS = 60
 DASH = "4px,3px"
 FONT = "Inter Variable, system-ui, sans-serif"
-EMPTY_FIGURE = go.Figure(
+
+
+class SharedFigure(go.Figure):
+    """A figure that nobody changes, so that every open tab can start with the same one."""
+
+    def __deepcopy__(self, memo: dict[int, object]) -> "SharedFigure":
+        """Stay one: a copy takes milliseconds and kilobytes, and each tab would make several."""
+        return self
+
+
+EMPTY_FIGURE = SharedFigure(
     layout={
         "template": "none",
         "paper_bgcolor": "rgba(0,0,0,0)",

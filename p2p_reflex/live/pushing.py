@@ -9,6 +9,7 @@ import reflex as rx
 
 from p2p_reflex import database
 from p2p_reflex.live.hub import Hub, NotNow, Tab
+from p2p_reflex.live.leaving import Leaving
 
 MOST_UNSENT = 8
 
@@ -20,7 +21,7 @@ class LiveScreen(Protocol):
         """Show what changed, as far as the person may still see it."""
 
 
-def follow_sockets(namespace: Any, hub: Hub) -> None:
+def follow_sockets(namespace: Any, hub: Hub, leaving: Leaving) -> None:
     """Let the hub know of every socket that opens or closes."""
     connect, disconnect = namespace.on_connect, namespace.on_disconnect
 
@@ -34,27 +35,33 @@ def follow_sockets(namespace: Any, hub: Hub) -> None:
 
     def on_disconnect(sid: str, *reason: Any) -> Any:
         hub.disconnect(sid)
+        token = namespace.sid_to_token.get(sid)
+        if token is not None:
+            leaving.leave(token)
         return disconnect(sid, *reason)
 
     namespace.on_connect, namespace.on_disconnect = on_connect, on_disconnect
 
 
 @contextlib.asynccontextmanager
-async def pushing(app: rx.App, hub: Hub) -> AsyncIterator[None]:
+async def pushing(app: rx.App, hub: Hub, leaving: Leaving) -> AsyncIterator[None]:
     """Push what is committed anywhere in this program, for as long as the server runs."""
 
     async def deliver(tab: Tab, told: Mapping[type, frozenset[str]]) -> None:
         await show(app, tab, told)
 
-    serving = asyncio.create_task(hub.serve(deliver), name="live push")
+    running = (
+        asyncio.create_task(hub.serve(deliver), name="live push"),
+        asyncio.create_task(leaving.watch(app), name="closed tabs"),
+    )
     stop_listening = database.on_commit(hub.publish)
     try:
         yield
     finally:
         stop_listening()
-        serving.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await serving
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
 
 
 async def show(app: rx.App, tab: Tab, told: Mapping[type, frozenset[str]]) -> None:
