@@ -1,13 +1,12 @@
-"""Owns how many rows are written at once: numbered beforehand, then sent in one statement.
+"""Owns how many rows are written at once: numbered beforehand, then sent in one go.
 
 SQLAlchemy would ask SQLite for the new ids row by row, and send PostgreSQL a parameter for every value.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -37,16 +36,32 @@ def _columns_of(rows: Sequence[Mapping[str, Any]]) -> dict[str, Sequence[Any]]:
 
 
 def _insert(session: Session, table: sa.Table, columns: Mapping[str, Sequence[Any]]) -> None:
-    """Send columns as arrays to PostgreSQL, and as plain rows to SQLite."""
+    """Copy rows into PostgreSQL; to SQLite they go as plain tuples."""
     connection = session.connection()
     dialect = connection.dialect
-    sent = {name: _as_sent(table.c[name].type, values, dialect) for name, values in columns.items()}
+    sent = [_as_sent(table.c[name].type, values, dialect) for name, values in columns.items()]
+    rows = zip(*sent, strict=True)
+    quoted = dialect.identifier_preparer
+    into = f"{quoted.format_table(table)} ({', '.join(quoted.quote(name) for name in columns)})"
     if dialect.name == "postgresql":
-        connection.exec_driver_sql(_from_arrays(table, tuple(sent), dialect), sent)
+        _copy(connection, f"COPY {into} FROM STDIN", rows)
     else:
-        connection.exec_driver_sql(
-            _from_rows(table, tuple(sent), dialect), list(zip(*sent.values(), strict=True))
-        )
+        marks = ", ".join("?" * len(sent))
+        connection.exec_driver_sql(f"INSERT INTO {into} VALUES ({marks})", list(rows))  # noqa: S608
+
+
+def _copy(connection: sa.Connection, statement: str, rows: Iterable[tuple[Any, ...]]) -> None:
+    """Send rows through the driver, in this transaction; what fails fails as any statement does."""
+    driver: Any = connection.connection.driver_connection
+    errors: Any = connection.dialect.loaded_dbapi
+    try:
+        with driver.cursor() as cursor, cursor.copy(statement) as copy:
+            for row in rows:
+                copy.write_row(row)
+    except errors.Error as error:
+        raise sa.exc.DBAPIError.instance(
+            statement, None, error, errors.Error, dialect=connection.dialect
+        ) from error
 
 
 def _as_sent(kind: sa.types.TypeEngine[Any], values: Sequence[Any], dialect: sa.Dialect) -> list[Any]:
@@ -58,25 +73,6 @@ def _as_sent(kind: sa.types.TypeEngine[Any], values: Sequence[Any], dialect: sa.
         return [bind(value) for value in values]
     known = {value: bind(value) for value in set(values)}
     return [known[value] for value in values]
-
-
-@lru_cache(maxsize=64)
-def _from_arrays(table: sa.Table, names: tuple[str, ...], dialect: sa.Dialect) -> str:
-    """Write the statement that takes one array for each column."""
-    arrays = ", ".join(f"%({name})s::{table.c[name].type.compile(dialect)}[]" for name in names)
-    return f"{_into(table, names, dialect)} SELECT * FROM unnest({arrays})"  # noqa: S608
-
-
-@lru_cache(maxsize=64)
-def _from_rows(table: sa.Table, names: tuple[str, ...], dialect: sa.Dialect) -> str:
-    """Write the statement that takes one row."""
-    return f"{_into(table, names, dialect)} VALUES ({', '.join('?' * len(names))})"
-
-
-def _into(table: sa.Table, names: Sequence[str], dialect: sa.Dialect) -> str:
-    quoted = dialect.identifier_preparer
-    listed = ", ".join(quoted.quote(name) for name in names)
-    return f"INSERT INTO {quoted.format_table(table)} ({listed})"
 
 
 def take_ids(session: Session, table: sa.Table, count: int) -> tuple[int, ...]:
