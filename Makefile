@@ -14,14 +14,15 @@ COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --gener
 	--allow-unsafe --build-deps-for=editable --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test lint check bench tour demo-reset lock
+.PHONY: help run dev test lint check bench tour pictures demo-reset lock
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(VENV)/run.stamp ## set up and serve the app on one port (PORT=3000, DATA_DIR=.data)
 	@echo "Building the pages; the app will answer at http://127.0.0.1:$(PORT) in about a minute (stop with Ctrl+C)."
-	@exec $(BIN)/reflex run --env prod --frontend-port $(PORT)
+	@# The demo is built beside the pages, where there is to be one; whoever comes second finds it there.
+	@{ $(BIN)/p2p demo >/dev/null 2>&1 || true; } & exec $(BIN)/reflex run --env prod --frontend-port $(PORT)
 
 dev: $(VENV)/run.stamp ## serve the app and reload it on every change
 	@exec $(BIN)/reflex run --frontend-port $(PORT)
@@ -45,6 +46,9 @@ bench: $(VENV)/dev.stamp ## measure speed side by side and print a table
 
 tour: $(VENV)/dev.stamp ## photograph every screen as each kind of person, wide and phone, light and dark
 	@$(BIN)/python -m tests.journeys.tour
+
+pictures: $(VENV)/dev.stamp ## take the tour and renew the pictures of the documents
+	@$(BIN)/python -m tests.journeys.tour --keep
 
 demo-reset: $(VENV)/run.stamp ## throw the demo away and make it anew (stop the app first)
 	@$(BIN)/p2p demo --reset

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -19,6 +18,7 @@ from p2p_reflex import database
 from p2p_reflex.domain.errors import LendingError
 from p2p_reflex.domain.vocabulary import Role
 from p2p_reflex.services import books, journal_export, members, opening
+from p2p_reflex.services.demo import world
 from p2p_reflex.settings import SettingsError, settings
 
 PASSWORD_VARIABLE = "P2P_ADMIN_PASSWORD"  # noqa: S105
@@ -76,13 +76,9 @@ def demo(
     with told_in_one_line():
         if not settings().demo_mode:
             _refuse("The demo is switched off here (P2P_ENV=production or P2P_DEMO=false).")
-        if find_spec("p2p_reflex.services.demo.world") is None:
-            _refuse("This version comes without a demo.")
         if reset:
             _throw_away()
         database.migrate()
-        from p2p_reflex.services.demo import world
-
         if database.read(world.is_built):
             typer.echo(f"The demo market is already in {_place()}. Say --reset to make it anew.")
             return

@@ -17,6 +17,18 @@ from tests.journeys.visitors import PHONE, WIDE, Window, a_browser, a_window
 
 FOLDER = ROOT / ".tour"
 README_PICTURES = ROOT / "docs" / "pictures"
+KEPT = {
+    "visitor-landing-light-1440": "landing",
+    "lender-market-dark-1440": "market",
+    "lender-listing-light-1440": "listing",
+    "borrower-new-listing-light-1440": "new-listing",
+    "borrower-loan-light-1440": "loan",
+    "lender-portfolio-light-1440": "portfolio",
+    "admin-bots-light-1440": "bots",
+    "lender-listing-light-390": "listing-phone",
+    "lender-market-dark-390": "market-phone",
+}
+"""The pictures that the documents show, by their names on the tour."""
 SIZES = (WIDE, PHONE)
 THEMES = ("light", "dark")
 
@@ -39,7 +51,8 @@ def main() -> int:
     if chromium is None:
         print("No Chromium was found; install it to go on the tour.", file=sys.stderr)
         return 1
-    only = set(sys.argv[1:])
+    only = {word for word in sys.argv[1:] if not word.startswith("-")}
+    README_PICTURES.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, running_app(Path(folder), P2P_DEMO="true") as app:
         stops = [stop for stop in _stops(app) if not only or {stop.person, stop.name} & only]
         with a_browser(chromium) as browser:
@@ -53,6 +66,11 @@ def main() -> int:
         print(complaint)
     print(f"{len(list(FOLDER.glob('*.png')))} pictures in {FOLDER.name}/, {len(complaints)} complaints.")
     return 1 if complaints else 0
+
+
+def keeps_pictures() -> bool:
+    """Tell whether the documents' pictures are to be taken anew: `make pictures` asks for it."""
+    return "--keep" in sys.argv
 
 
 def _stops(app: RunningApp) -> list[Stop]:
@@ -135,6 +153,8 @@ def _look(window: Window, stop: Stop, size: tuple[int, int], theme: str) -> list
         if stop.prepare:
             stop.prepare(window)
         window.page.screenshot(path=FOLDER / f"{label}.png", full_page=True)
+        if label in KEPT and keeps_pictures():
+            window.page.screenshot(path=README_PICTURES / f"{KEPT[label]}.png")
         found = [*window.complaints, *(f"axe: {line}" for line in window.axe_violations())]
         if window.scrolls_sideways():
             found.append("it scrolls sideways")

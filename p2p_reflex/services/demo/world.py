@@ -8,18 +8,20 @@ from decimal import Decimal
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from p2p_reflex.domain.vocabulary import Role
-from p2p_reflex.models import BusinessClock, Member
+from p2p_reflex.domain.vocabulary import AccountKind, Role
+from p2p_reflex.models import BusinessClock, LedgerAccount, Member
 from p2p_reflex.services import (
     bot_runs,
     business_date,
     business_day,
     members,
+    notices,
 )
 from p2p_reflex.services.demo import people
 from p2p_reflex.services.demo.asking import WINDOW_DAYS, decide, publish, publish_featured
 from p2p_reflex.services.demo.bidders import let_everybody_bid
 from p2p_reflex.services.demo.repaying import look_after_loans
+from p2p_reflex.services.demo.talking import NOTICES_FROM_DAYS_BEFORE, settle, talk
 from p2p_reflex.services.demo.village import World, add_money, moment
 
 HISTORY_DAYS = 548
@@ -37,7 +39,12 @@ def is_built(session: Session) -> bool:
 
 
 def ensure_demo(session: Session, *, ends_on: date, seed: int) -> bool:
-    """Build the demo market where nobody lives yet, and say whether it was built now."""
+    """Build the demo market where nobody lives yet, and say whether it was built now.
+
+    Of two builders at once the second waits, then finds the first one's market.
+    """
+    bank = select(LedgerAccount).where(LedgerAccount.kind == AccountKind.BANK)
+    session.exec(bank.with_for_update()).one()
     if is_built(session):
         return False
     build(session, ends_on=ends_on, seed=seed)
@@ -61,12 +68,15 @@ def build(
     session.execute(sa.delete(BusinessClock))  # an empty market may have opened today; its history is earlier
     business_date.open_day(session, business_on=starts_on)
     world = World(session=session, luck=random.Random(seed))  # noqa: S311 - dice, not secrets
+    notices.hush(session)  # nobody reads what was told a year ago
     _welcome_people(world, starts_on)
     bot_runs.enroll_bots(session, business_on=starts_on, now=moment(starts_on, 7))
     listing_counts = _plan_publications(world, history_days, loan_count, open_count)
     for day in range(history_days + 1):
         business_on, days_left = starts_on + timedelta(days=day), history_days - day
         world.guests = frozenset({world.first_borrower_id} if days_left < GUESTS_FROM_DAYS_BEFORE else ())
+        if days_left == NOTICES_FROM_DAYS_BEFORE:
+            notices.speak(session)
         _bring_money(world, day, business_on)
         if days_left == FEATURED_DAYS_BEFORE:
             publish_featured(world, business_on)
@@ -75,6 +85,8 @@ def build(
             business_day.close_day(session, business_on=business_on, now=moment(business_on, 23))
         session.flush()
         session.expunge_all()
+    talk(world, business_on=ends_on, seed=seed)
+    settle(world, business_on=ends_on)
 
 
 def live_one_day(session: Session, *, business_on: date, seed: int) -> None:
