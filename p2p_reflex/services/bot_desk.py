@@ -1,6 +1,7 @@
 """Owns the admin's desk of the bots: switching, resetting, and changing what they have and may."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -129,7 +130,7 @@ def switch_all(
 
     def act() -> dict[str, Any]:
         changed = []
-        for bot in session.exec(select(Bot).order_by(col(Bot.id)).with_for_update()).all():
+        for bot in _lock_all(session):
             try:
                 _switch(bot, is_running=is_running, now=now)
             except BotUnusableError:
@@ -144,23 +145,29 @@ def switch_all(
 
 
 def reset(
-    session: Session, *, admin_id: int, bot_id: int, form_key: str, business_on: date, now: datetime
+    session: Session, *, admin_id: int, bot_id: int | None, form_key: str, business_on: date, now: datetime
 ) -> BotReset:
-    """Withdraw a bot's open bids by admin's right, leading ones too; its notes stay. Raises UnknownError."""
+    """Withdraw a bot's open bids (without an id: every bot's) by admin's right, leading ones too.
+
+    Its notes stay. Raises UnknownError.
+    """
 
     def act() -> dict[str, Any]:
-        bot = _lock(session, bot_id)
-        mine = (col(Bid.lender_id) == bot.member_id) & (col(Bid.state) == BidState.LIVE)
+        bots = _lock_all(session) if bot_id is None else [_lock(session, bot_id)]
+        lenders = [bot.member_id for bot in bots]
+        mine = col(Bid.lender_id).in_(lenders) & (col(Bid.state) == BidState.LIVE)
         # The listings first, then their bids: what stands there cannot change any more.
         listings = book.lock_listings(
             session, listing_ids=session.exec(select(Bid.listing_id).where(mine)).all()
         )
         bids = session.exec(select(Bid.id, Bid.listing_id).where(mine)).all()
-        by_listing = {listing_id: bid_id for bid_id, listing_id in bids}
+        leaving: dict[int, dict[int, BidState]] = defaultdict(dict)
+        for bid_id, listing_id in bids:
+            leaving[listing_id][bid_id] = BidState.WITHDRAWN
         changes = [
-            BookChange(listing, leaving={by_listing[listing.id]: BidState.WITHDRAWN})
+            BookChange(listing, leaving=leaving[listing.id])
             for listing in listings
-            if listing.id in by_listing
+            if listing.id in leaving
         ]
         repriced = book.reprice_many(session, changes=changes, business_on=business_on, now=now)
         ended = [move for each in repriced for move in each.ended]
@@ -259,6 +266,12 @@ def _lock(session: Session, bot_id: int) -> Bot:
     if found is None:
         raise UnknownError("bot")
     return found
+
+
+def _lock_all(session: Session) -> Sequence[Bot]:
+    """Return every bot, locked in the order of their ids."""
+    statement = select(Bot).order_by(col(Bot.id)).with_for_update()
+    return session.exec(statement.execution_options(populate_existing=True)).all()
 
 
 def _switch(bot: Bot, *, is_running: bool, now: datetime) -> None:

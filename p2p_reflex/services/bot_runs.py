@@ -31,7 +31,7 @@ from p2p_reflex.services.bot_checks import Pot, Seat, refusal
 from p2p_reflex.services.bot_outcomes import RoundOutcome, StoppedBot, concluded, forget, is_news, told
 from p2p_reflex.services.bot_rows import DecisionRow, Exposure, OpenListing, RunningBot
 from p2p_reflex.services.business_day import Run
-from p2p_reflex.services.touched import BOTS, touch
+from p2p_reflex.services.touched import BOTS, listing_topic, touch
 from p2p_reflex.settings import settings
 
 __all__ = [
@@ -125,7 +125,7 @@ def run_round(
     news = [row for row in decisions if is_news(row, said)]
     bot_rows.write_decisions(session, news, business_on=business_on, now=now)
     if news:
-        touch(session, BOTS)
+        touch(session, BOTS, *(listing_topic(row.listing_id) for row in news if row.listing_id is not None))
     counts = Counter(row.verdict for row in decisions)
     return RoundOutcome(
         books=repriced,

@@ -174,6 +174,26 @@ def test_a_reset_withdraws_open_bids_and_keeps_notes(admin_id: int) -> None:
     assert house.read(broken_laws) == []
 
 
+def test_a_reset_without_a_bot_empties_every_bots_books(admin_id: int) -> None:
+    listings = (_listing(), _listing())
+    placed = _round()
+
+    outcome = house.run(
+        bot_desk.reset,
+        admin_id=admin_id,
+        bot_id=None,
+        form_key=a_form_key(),
+        business_on=TODAY,
+        now=LATER,
+    )
+
+    cards = _desk(admin_id).bots
+    assert (outcome.bid_count, outcome.listing_ids) == (placed, listings)
+    assert {(card.live_count, card.held_cents) for card in cards} == {(0, 0)}
+    assert sum(card.available_cents for card in cards) == 2_500_000_00
+    assert house.read(broken_laws) == []
+
+
 def test_figures_after_a_loan_was_made(admin_id: int) -> None:
     borrower_id = house.run(a_borrower)
     listing_id = _listing(borrower_id=borrower_id)
