@@ -1,5 +1,6 @@
 """Compares a round of the six bots over 1,000 open listings with a loop of one query per bot and listing."""
 
+import gc
 import itertools
 import random
 import tempfile
@@ -77,6 +78,7 @@ def _compare_on(fresh: Callable[[int], str], name: str) -> Iterator[Comparison]:
         bid_count = outcome.bid_count
         _check_books(outcome.bid_count)
         database.current_engine().dispose()
+    gc.unfreeze()
     pairs = LISTINGS * len(registry.load().bots)
     title = f"six bots, 1,000 listings, {bid_count:,} bids, {name}"
     yield Comparison(title, pairs / median(whole), "one ORM query each", 1 / median(loops), goal=100)
@@ -91,6 +93,8 @@ def _open(url: str) -> None:
     with database.transaction() as session:
         bot_runs.enroll_bots(session, business_on=TODAY, now=NOW)
         _publish(session)
+    gc.collect()
+    gc.freeze()  # as the server does once it stands
 
 
 def _publish(session: Session) -> None:
