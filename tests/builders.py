@@ -23,7 +23,7 @@ from p2p_reflex.domain.vocabulary import (
     TransactionKind,
 )
 from p2p_reflex.models import Assessment, Bid, BorrowerProfile, Installment, Listing, Loan, Note
-from p2p_reflex.services import books, ledger
+from p2p_reflex.services import books, ledger, loan_log
 from p2p_reflex.services.ledger import Leg, Movement
 from p2p_reflex.services.listing_form import ListingForm
 from p2p_reflex.services.members import create_member
@@ -188,6 +188,7 @@ def a_loan(
     session.flush()
     _add_schedule(session, loan, plan)
     lender_ids = [_a_note(session, loan, cents, Decimal(each)) for cents, each in shares]
+    loan_log.record_disbursed(session, loan=loan, now=NOW)
     _pay_out(session, loan, dict(zip(lender_ids, (cents for cents, _ in shares), strict=True)))
     session.flush()
     return loan.id

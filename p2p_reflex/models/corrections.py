@@ -1,4 +1,4 @@
-"""Owns the tables of mistakes put right: requests for a second admin, what the platform advanced, the fund."""
+"""Owns the tables of mistakes put right: what waits for a second admin, what was advanced; and the fund."""
 
 from datetime import date, datetime
 

@@ -21,7 +21,7 @@ LAWS: tuple[tuple[int, str, Law], ...] = (
     (6, "Accepted money is never more than was asked for", market.accepted_within_asked),
     (7, "Schedules sum to the principal, paid parts to the payments", loans.schedules_add_up),
     (8, "Lenders’ parts sum to the payment less fees", loans.lenders_get_the_payment),
-    (9, "Money at the bank is wallets, holds, fund and income", journal.bank_covers_everybody),
+    (9, "Money at the bank is wallets, holds, fund and income, less advances", journal.bank_covers_everybody),
     (10, "The journal only grows; a reversal happens once", journal.journal_only_grows),
 )
 
@@ -42,19 +42,23 @@ class LawResult:
 
 @dataclass(frozen=True, slots=True)
 class BankEquation:
-    """What is at the bank, and whom it belongs to; the difference is zero, always."""
+    """What is at the bank, and whom it belongs to; the difference is zero, always.
+
+    What the platform advanced after corrections is owed to it, so it counts as if it lay at the bank.
+    """
 
     bank_cents: int
     wallets_cents: int
     held_cents: int
     reserve_fund_cents: int
     income_cents: int
+    receivable_cents: int = 0
 
     @property
     def difference_cents(self) -> int:
-        """Give what the bank has beyond what it owes."""
+        """Give what the bank has, with what is owed to the platform, beyond what it owes."""
         owed = self.wallets_cents + self.held_cents + self.reserve_fund_cents + self.income_cents
-        return self.bank_cents - owed
+        return self.bank_cents + self.receivable_cents - owed
 
 
 def check_books(session: Session) -> tuple[LawResult, ...]:
@@ -76,4 +80,5 @@ def bank_equation(session: Session) -> BankEquation:
         held_cents=by_kind.get(AccountKind.HELD, 0),
         reserve_fund_cents=by_kind.get(AccountKind.RESERVE_FUND, 0),
         income_cents=by_kind.get(AccountKind.FEE_INCOME, 0),
+        receivable_cents=-by_kind.get(AccountKind.RECEIVABLE, 0),
     )

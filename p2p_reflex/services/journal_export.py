@@ -16,6 +16,7 @@ _HOUSE_NAMES = {
     AccountKind.BANK: "Assets:Bank",
     AccountKind.RESERVE_FUND: "Liabilities:ReserveFund",
     AccountKind.FEE_INCOME: "Income:Fees",
+    AccountKind.RECEIVABLE: "Assets:Receivable",
 }
 _MEMBER_NAMES = {AccountKind.WALLET: "Liabilities:Wallet", AccountKind.HELD: "Liabilities:Held"}
 _CHUNK = 2_000

@@ -3,16 +3,23 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
 from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from p2p_reflex.domain.allocation import Due, NoteShare
-from p2p_reflex.domain.vocabulary import LoanState
-from p2p_reflex.models import Installment, Loan, Note
+from p2p_reflex.domain.loan_standing import HeldNote, LoanStanding, Pause, ScheduledRow
+from p2p_reflex.domain.vocabulary import LoanEventKind, LoanState
+from p2p_reflex.models import Installment, Loan, LoanLogEntry, LoanLogVoid, Note
+
+__all__ = [
+    "HeldNote",
+    "LoanPosition",
+    "ScheduledRow",
+    "pauses_of",
+    "position",
+    "positions",
+]
 
 CHUNK = 500
 LARGEST_ID = 2**63 - 1
@@ -21,93 +28,20 @@ PAYABLE_STATES = (LoanState.ACTIVE, LoanState.DEFAULTED)
 _loans = cast(sa.Table, Loan.__table__)  # type: ignore[attr-defined]
 _installments = cast(sa.Table, Installment.__table__)  # type: ignore[attr-defined]
 _notes = cast(sa.Table, Note.__table__)  # type: ignore[attr-defined]
+_events = cast(sa.Table, LoanLogEntry.__table__)  # type: ignore[attr-defined]
+_voids = cast(sa.Table, LoanLogVoid.__table__)  # type: ignore[attr-defined]
 
 
-@dataclass(frozen=True, slots=True)
-class ScheduledRow:
-    """One installment as planned, and what of it is paid."""
-
-    id: int
-    number: int
-    due_on: date
-    principal_cents: int
-    interest_cents: int
-    balance_cents: int
-    late_fee_cents: int
-    principal_paid_cents: int
-    interest_paid_cents: int
-    late_fee_paid_cents: int
-    paid_on: date | None
-
-    @property
-    def total_cents(self) -> int:
-        """Give all that this installment asks for."""
-        return self.principal_cents + self.interest_cents + self.late_fee_cents
-
-    @property
-    def paid_cents(self) -> int:
-        """Give what of it is paid."""
-        return self.principal_paid_cents + self.interest_paid_cents + self.late_fee_paid_cents
-
-    @property
-    def unpaid_cents(self) -> int:
-        """Give what is left of it."""
-        return self.total_cents - self.paid_cents
-
-    @property
-    def due(self) -> Due:
-        """Give what is left of it, part by part."""
-        return Due(
-            number=self.number,
-            due_on=self.due_on,
-            late_fee_cents=self.late_fee_cents - self.late_fee_paid_cents,
-            interest_cents=self.interest_cents - self.interest_paid_cents,
-            principal_cents=self.principal_cents - self.principal_paid_cents,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class HeldNote:
-    """One lender's share of the loan."""
-
-    id: int
-    lender_id: int
-    principal_cents: int
-    annual_rate: Decimal
-    outstanding_cents: int
-
-    @property
-    def share(self) -> NoteShare:
-        """Give the note as the split of a payment sees it."""
-        return NoteShare(self.id, self.outstanding_cents, self.annual_rate)
-
-
-@dataclass(frozen=True, slots=True)
-class LoanPosition:
-    """Where a loan stands; `rows` are in the order of their numbers and hold at least all that is unpaid."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoanPosition(LoanStanding):
+    """Where a stored loan stands, whose it is, and how often it was changed."""
 
     id: int
     listing_id: int
     borrower_id: int
     title: str
-    state: LoanState
-    annual_rate: Decimal
-    installment_cents: int
-    outstanding_cents: int
     autopay: bool
-    disbursed_on: date
     version: int
-    rows: tuple[ScheduledRow, ...]
-    notes: tuple[HeldNote, ...]
-
-    @property
-    def unpaid(self) -> tuple[ScheduledRow, ...]:
-        """Give the installments that are not fully paid, oldest first."""
-        return tuple(row for row in self.rows if row.unpaid_cents)
-
-    def due_by(self, business_on: date) -> tuple[ScheduledRow, ...]:
-        """Give the unpaid installments due on or before a day."""
-        return tuple(row for row in self.unpaid if row.due_on <= business_on)
 
 
 def position(session: Session, *, loan_id: int, for_update: bool = False) -> LoanPosition | None:
@@ -120,19 +54,32 @@ def position(session: Session, *, loan_id: int, for_update: bool = False) -> Loa
     return found[0] if found else None
 
 
-def autopay_positions(session: Session, *, business_on: date) -> list[LoanPosition]:
-    """Read and lock the loans that autopay collects on a day, each with what is unpaid of it."""
-    query = (
-        sa.select(_loans)
-        .where(
-            _loans.c.autopay,
-            _loans.c.state.in_(PAYABLE_STATES),
-            _loans.c.next_due_on <= business_on,
+def positions(session: Session, *, loan_ids: Sequence[int]) -> list[LoanPosition]:
+    """Read several loans, each with what is unpaid of it; whoever changes them has locked them."""
+    rows: list[Any] = []
+    for start in range(0, len(loan_ids), CHUNK):
+        query = sa.select(_loans).where(_loans.c.id.in_(loan_ids[start : start + CHUNK]))
+        rows += session.connection().execute(query.order_by(_loans.c.id)).all()
+    return _with_parts(session, rows, unpaid_only=True)
+
+
+def pauses_of(session: Session, *, loan_ids: Sequence[int]) -> dict[int, tuple[Pause, ...]]:
+    """Read the pauses of several loans that stand."""
+    found: dict[int, list[Pause]] = defaultdict(list)
+    for start in range(0, len(loan_ids), CHUNK):
+        query = (
+            sa.select(_events.c.loan_id, _events.c.effective_on, _events.c.until_on)
+            .outerjoin(_voids, _voids.c.event_id == _events.c.id)
+            .where(
+                _events.c.kind == LoanEventKind.PAUSED,
+                _events.c.loan_id.in_(loan_ids[start : start + CHUNK]),
+                _voids.c.event_id.is_(None),
+            )
+            .order_by(_events.c.effective_on, _events.c.id)
         )
-        .order_by(_loans.c.id)
-        .with_for_update()
-    )
-    return _with_parts(session, session.connection().execute(query).all(), unpaid_only=True)
+        for loan_id, from_on, until_on in session.connection().execute(query):
+            found[loan_id].append(Pause(from_on, until_on))
+    return {loan_id: tuple(pauses) for loan_id, pauses in found.items()}
 
 
 def _with_parts(session: Session, loans: Sequence[Any], *, unpaid_only: bool) -> list[LoanPosition]:
@@ -145,6 +92,7 @@ def _with_parts(session: Session, loans: Sequence[Any], *, unpaid_only: bool) ->
             rows[row.loan_id].append(ScheduledRow(*row[1:]))
         for note in _note_rows(session, ids):
             notes[note.loan_id].append(HeldNote(*note[1:]))
+    pauses = pauses_of(session, loan_ids=[loan.id for loan in loans])
     return [
         LoanPosition(
             id=loan.id,
@@ -160,6 +108,12 @@ def _with_parts(session: Session, loans: Sequence[Any], *, unpaid_only: bool) ->
             version=loan.version,
             rows=tuple(rows[loan.id]),
             notes=tuple(notes[loan.id]),
+            pauses=pauses.get(loan.id, ()),
+            defaulted_on=loan.defaulted_on,
+            charged_off_on=loan.charged_off_on,
+            charged_off_cents=loan.charged_off_cents,
+            forgiven_cents=loan.forgiven_cents,
+            ended_on=loan.ended_on,
         )
         for loan in loans
     ]
@@ -181,6 +135,8 @@ def _installment_rows(session: Session, loan_ids: list[int], *, unpaid_only: boo
             columns.interest_paid_cents,
             columns.late_fee_paid_cents,
             columns.paid_on,
+            columns.late_fee_on,
+            columns.carried_interest_cents,
         )
         .where(columns.loan_id.in_(loan_ids))
         .order_by(columns.loan_id, columns.number)

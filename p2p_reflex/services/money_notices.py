@@ -66,7 +66,7 @@ def tell_paid(
         mine.is_payoff = plan.is_payoff
         mine.titles[loan.id] = loan.title
         for note, part in zip(loan.notes, split, strict=True):
-            if part.net_cents:
+            if part.net_cents and note.lender_id is not None:
                 theirs = received[note.lender_id]
                 theirs.cents += part.net_cents
                 theirs.fee_cents += part.servicing_fee_cents

@@ -13,7 +13,7 @@ from p2p_reflex.domain.amortization import Schedule
 from p2p_reflex.domain.order_book import Book, Lead
 from p2p_reflex.domain.vocabulary import AccountKind, BidState, ListingState, TransactionKind
 from p2p_reflex.models import Installment, Listing, Loan, Note
-from p2p_reflex.services import book_rows, holds, ledger, market_notices
+from p2p_reflex.services import book_rows, holds, ledger, loan_log, market_notices
 from p2p_reflex.services.book_rows import EndedRow, LiveBid
 from p2p_reflex.services.ledger import Leg, Movement
 
@@ -53,6 +53,7 @@ def originate(
     _take(session, loan=loan, leads=book.leading, bids=bids, business_on=business_on, now=now)
     _write_notes(session, loan_id=loan.id, leads=book.leading, business_on=business_on)
     _write_schedule(session, loan_id=loan.id, schedule=schedule)
+    loan_log.record_disbursed(session, loan=loan, now=now)
     _close_book(session, book=book, bids=bids, business_on=business_on)
     listing.state = ListingState.ACCEPTED
     listing.ended_on = business_on

@@ -8,11 +8,11 @@ from typing import Any, cast
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from p2p_reflex.domain.allocation import LenderPart, split_to_lenders
+from p2p_reflex.domain.allocation import LenderPart
 from p2p_reflex.domain.errors import LendingError
 from p2p_reflex.domain.vocabulary import AccountKind, LoanState, TransactionKind
 from p2p_reflex.models import Installment, LenderPayment, Loan, Note, Payment, PaymentPart
-from p2p_reflex.services import ledger, money_notices
+from p2p_reflex.services import ledger, loan_log, money_notices, receivables
 from p2p_reflex.services.ledger import Leg, MemberAccounts, Movement
 from p2p_reflex.services.loan_positions import CHUNK
 from p2p_reflex.services.payment_plans import PaymentPlan
@@ -59,9 +59,9 @@ def post_payments(
     """
     if not plans:
         return ()
-    splits = [_split(plan) for plan in plans]
+    splits = [plan.split() for plan in plans]
     members = {plan.loan.borrower_id for plan in plans}
-    members |= {note.lender_id for plan in plans for note in plan.loan.notes}
+    members |= {note.lender_id for plan in plans for note in plan.loan.notes if note.lender_id is not None}
     accounts = ledger.member_accounts(session, member_ids=sorted(members))
     house = ledger.house_accounts(session)
     deposits = [
@@ -70,27 +70,45 @@ def post_payments(
         if from_outside.get(plan.loan.id)
     ]
     payments = [_payment(plan, split, accounts, house) for plan, split in zip(plans, splits, strict=True)]
-    posted = ledger.post(session, [*deposits, *payments], business_on=business_on, recorded_at=now)
+    collected = receivables.collect(
+        session, received=_received(plans, splits), accounts=accounts, house=house, business_on=business_on
+    )
+    posted = ledger.post(
+        session, [*deposits, *payments, *collected], business_on=business_on, recorded_at=now
+    )
     payment_ids = _insert_payments(
-        session, plans, splits, posted[len(deposits) :], is_autopay=is_autopay, now=now
+        session,
+        plans,
+        splits,
+        posted[len(deposits) : len(deposits) + len(plans)],
+        is_autopay=is_autopay,
+        now=now,
     )
     _insert_parts(session, plans, payment_ids)
     _pay_notes(session, plans, splits, payment_ids)
     _rewrite_schedules(session, plans)
     _update_loans(session, plans)
+    loan_log.record_payments(session, plans=plans, payment_ids=payment_ids, business_on=business_on, now=now)
     money_notices.tell_paid(
         session, plans=plans, splits=splits, is_autopay=is_autopay, business_on=business_on, now=now
     )
     return payment_ids
 
 
-def _split(plan: PaymentPlan) -> tuple[LenderPart, ...]:
-    return split_to_lenders(
-        principal_cents=plan.principal_cents,
-        interest_cents=plan.interest_cents,
-        late_fee_cents=plan.late_fee_cents,
-        notes=[note.share for note in plan.loan.notes],
-    )
+def holder_account(
+    lender_id: int | None, accounts: Mapping[int, MemberAccounts], house: Mapping[AccountKind, int]
+) -> int:
+    """Give the account a note's money goes to: its lender's wallet, or the reserve fund."""
+    return house[AccountKind.RESERVE_FUND] if lender_id is None else accounts[lender_id].wallet_id
+
+
+def _received(plans: Sequence[PaymentPlan], splits: Sequence[Sequence[LenderPart]]) -> dict[int | None, int]:
+    """Add up what reaches each holder of notes; the fund is nobody."""
+    received: dict[int | None, int] = defaultdict(int)
+    for plan, split in zip(plans, splits, strict=True):
+        for note, part in zip(plan.loan.notes, split, strict=True):
+            received[note.lender_id] += part.net_cents
+    return received
 
 
 def _deposit(
@@ -120,11 +138,14 @@ def _payment(
     legs: dict[int, int] = defaultdict(int)
     legs[accounts[plan.loan.borrower_id].wallet_id] -= plan.amount_cents
     for note, part in zip(plan.loan.notes, split, strict=True):
-        legs[accounts[note.lender_id].wallet_id] += part.net_cents
-    legs[house[AccountKind.FEE_INCOME]] += sum(part.servicing_fee_cents for part in split)
+        legs[holder_account(note.lender_id, accounts, house)] += part.net_cents
+    legs[house[AccountKind.FEE_INCOME]] += sum(
+        part.servicing_fee_cents + part.collection_fee_cents for part in split
+    )
+    words = "Recovery on" if plan.is_recovery else "Payoff of" if plan.is_payoff else "Payment on"
     return Movement(
-        kind=TransactionKind.PAYMENT,
-        memo=f"{'Payoff of' if plan.is_payoff else 'Payment on'} {plan.loan.title}",
+        kind=TransactionKind.RECOVERY if plan.is_recovery else TransactionKind.PAYMENT,
+        memo=f"{words} {plan.loan.title}",
         legs=tuple(Leg(account_id, cents) for account_id, cents in legs.items() if cents),
         listing_id=plan.loan.listing_id,
         loan_id=plan.loan.id,
@@ -156,6 +177,8 @@ def _insert_payments(
             "choice": plan.choice,
             "is_payoff": plan.is_payoff,
             "is_autopay": is_autopay,
+            "is_recovery": plan.is_recovery,
+            "collection_fee_cents": sum(part.collection_fee_cents for part in split),
             "created_at": now,
         }
         for plan, split, transaction_id in zip(plans, splits, transaction_ids, strict=True)
@@ -204,10 +227,11 @@ def _pay_notes(
             "interest_cents": part.interest_cents,
             "late_fee_cents": part.late_fee_cents,
             "servicing_fee_cents": part.servicing_fee_cents,
+            "collection_fee_cents": part.collection_fee_cents,
         }
         for plan, split, payment_id in zip(plans, splits, payment_ids, strict=True)
         for part in split
-        if part.net_cents or part.servicing_fee_cents
+        if part.net_cents or part.servicing_fee_cents or part.collection_fee_cents
     ]
     session.connection().execute(sa.insert(_lender_payments), rows)
     changes = [
@@ -217,6 +241,7 @@ def _pay_notes(
             "p_interest": row["interest_cents"],
             "p_late_fee": row["late_fee_cents"],
             "p_fee": row["servicing_fee_cents"],
+            "p_collection_fee": row["collection_fee_cents"],
         }
         for row in rows
     ]
@@ -229,6 +254,7 @@ def _pay_notes(
             interest_received_cents=received.interest_received_cents + _whole("p_interest"),
             late_fees_received_cents=received.late_fees_received_cents + _whole("p_late_fee"),
             servicing_fees_cents=received.servicing_fees_cents + _whole("p_fee"),
+            collection_fees_cents=received.collection_fees_cents + _whole("p_collection_fee"),
         )
     )
     session.connection().execute(statement, changes)
@@ -264,10 +290,11 @@ def _update_loans(session: Session, plans: Sequence[PaymentPlan]) -> None:
             "p_interest": plan.interest_cents,
             "p_late_fee": plan.late_fee_cents,
             "p_installment": plan.installment_cents,
-            "p_state": LoanState.PAID_OFF if plan.is_payoff else plan.loan.state,
+            "p_state": plan.state_after,
+            "p_defaulted_on": None if plan.state_after is LoanState.ACTIVE else plan.loan.defaulted_on,
             "p_next_due_on": plan.next_due_on,
             "p_final_due_on": plan.rows[-1].due_on,
-            "p_ended_on": plan.paid_on if plan.is_payoff else None,
+            "p_ended_on": plan.paid_on if plan.is_payoff else plan.loan.ended_on,
         }
         for plan in plans
     ]
@@ -281,6 +308,7 @@ def _update_loans(session: Session, plans: Sequence[PaymentPlan]) -> None:
             late_fees_paid_cents=columns.late_fees_paid_cents + _whole("p_late_fee"),
             installment_cents=sa.bindparam("p_installment"),
             state=sa.bindparam("p_state"),
+            defaulted_on=sa.bindparam("p_defaulted_on"),
             next_due_on=sa.bindparam("p_next_due_on"),
             final_due_on=sa.bindparam("p_final_due_on"),
             ended_on=sa.bindparam("p_ended_on"),

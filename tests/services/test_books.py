@@ -130,7 +130,7 @@ def test_a_missing_guard_of_the_journal_is_told(database: Engine) -> None:
     broken = broken_laws()
 
     assert set(broken) == {10}
-    assert len(broken[10]) == 4
+    assert len(broken[10]) == 8
     assert all(violation.endswith("is missing from the database.") for violation in broken[10])
 
 

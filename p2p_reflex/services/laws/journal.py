@@ -5,15 +5,16 @@ from sqlmodel import Session
 
 from p2p_reflex.domain.formats import money
 from p2p_reflex.services.laws.found import violations
+from p2p_reflex.services.laws.servicing import advances_add_up
 
 SQLITE_GUARDS = frozenset(
     f"{table}_refuses_{change}"
-    for table in ("journal_transaction", "journal_entry")
+    for table in ("journal_transaction", "journal_entry", "loan_event", "loan_event_void")
     for change in ("update", "delete")
 )
 POSTGRESQL_GUARDS = frozenset(
     f"{table}_refuses_{change}"
-    for table in ("journal_transaction", "journal_entry")
+    for table in ("journal_transaction", "journal_entry", "loan_event", "loan_event_void")
     for change in ("change", "truncate")
 )
 
@@ -78,8 +79,8 @@ def nothing_negative(session: Session) -> list[str]:
 
 
 def bank_covers_everybody(session: Session) -> list[str]:
-    """Law 9: money at the bank = wallets + holds + fund + the platform's income."""
-    return violations(
+    """Law 9: money at the bank = wallets + holds + fund + the platform's income, less what it advanced."""
+    return advances_add_up(session) + violations(
         session,
         "SELECT bank, owed FROM (SELECT"
         " COALESCE(SUM(CASE WHEN kind = 'bank' THEN -balance_cents END), 0) AS bank,"

@@ -1,0 +1,236 @@
+"""Owns what the platform advanced after a correction: opened, collected from later receipts, written off.
+
+A correction takes back from lenders what they got by mistake. Where a wallet does not have it any more, the
+platform pays the rest and keeps a receivable; it is collected from what that lender receives next, of any
+loan, or an admin writes it off as the platform's cost. The reserve fund is treated in the same way.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, cast
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from p2p_reflex.domain import parsing
+from p2p_reflex.domain.errors import LendingError, UnknownError
+from p2p_reflex.domain.vocabulary import AccountKind, TransactionKind
+from p2p_reflex.models import Loan, Member, Receivable
+from p2p_reflex.services import idempotency, ledger
+from p2p_reflex.services.authority import check_admin
+from p2p_reflex.services.ledger import Leg, MemberAccounts, Movement
+
+FUND = None
+"""The holder of the notes that the reserve fund bought."""
+
+_receivables = cast(sa.Table, Receivable.__table__)  # type: ignore[attr-defined]
+_loans = cast(sa.Table, Loan.__table__)  # type: ignore[attr-defined]
+_members = cast(sa.Table, Member.__table__)  # type: ignore[attr-defined]
+
+_LEFT = (
+    _receivables.c.amount_cents - _receivables.c.collected_cents - _receivables.c.written_off_cents
+).label("left_cents")
+
+
+class AlreadyClosedError(LendingError):
+    """There is nothing left of a receivable."""
+
+    def __init__(self) -> None:
+        super().__init__("This was already collected or written off.")
+
+
+@dataclass(frozen=True, slots=True)
+class OpenReceivable:
+    """What the platform is still owed by somebody; without a name, by the reserve fund."""
+
+    receivable_id: int
+    member_id: int | None
+    member_name: str | None
+    loan_id: int
+    loan_title: str
+    amount_cents: int
+    left_cents: int
+    opened_on: date
+
+
+def collect(
+    session: Session,
+    *,
+    received: Mapping[int | None, int],
+    accounts: Mapping[int, MemberAccounts],
+    house: Mapping[AccountKind, int],
+    business_on: date,
+) -> list[Movement]:
+    """Take what is owed out of what holders receive now, the oldest first; post the movements with it.
+
+    Law: nobody gives more than they receive in the same moment.
+    """
+    open_rows = _open_rows(session, received)
+    if not open_rows:
+        return []
+    left = dict(received)
+    taken: dict[tuple[int | None, int], int] = defaultdict(int)
+    changes = []
+    for row in open_rows:
+        cents = min(left[row.member_id], row.left_cents)
+        if cents <= 0:
+            continue
+        left[row.member_id] -= cents
+        taken[row.member_id, row.loan_id] += cents
+        changes.append(_closing(row, cents, business_on))
+    if changes:
+        session.connection().execute(_change("collected_cents"), changes)
+    return [
+        Movement(
+            kind=TransactionKind.COLLECTION,
+            memo="Paid back what was advanced after a correction",
+            legs=(
+                Leg(_account(member_id, accounts, house), -cents),
+                Leg(house[AccountKind.RECEIVABLE], cents),
+            ),
+            loan_id=loan_id,
+        )
+        for (member_id, loan_id), cents in taken.items()
+    ]
+
+
+def open_for(
+    session: Session,
+    *,
+    shortfalls: Mapping[int | None, int],
+    loan_id: int,
+    event_id: int,
+    business_on: date,
+) -> None:
+    """Write down what was advanced for whom."""
+    rows = [
+        {
+            "member_id": member_id,
+            "loan_id": loan_id,
+            "event_id": event_id,
+            "amount_cents": cents,
+            "collected_cents": 0,
+            "written_off_cents": 0,
+            "opened_on": business_on,
+        }
+        for member_id, cents in shortfalls.items()
+    ]
+    if rows:
+        session.connection().execute(sa.insert(_receivables), rows)
+
+
+def list_open(session: Session, *, admin_id: int, limit: int = 200) -> tuple[OpenReceivable, ...]:
+    """List what the platform is still owed, the oldest first. Raises UnknownError for anybody but admins."""
+    check_admin(session, admin_id=admin_id)
+    rows = session.connection().execute(
+        sa.select(_receivables, _LEFT, _loans.c.title, _members.c.full_name)
+        .join(_loans, _loans.c.id == _receivables.c.loan_id)
+        .outerjoin(_members, _members.c.id == _receivables.c.member_id)
+        .where(_receivables.c.closed_on.is_(None))
+        .order_by(_receivables.c.id)
+        .limit(limit)
+    )
+    return tuple(
+        OpenReceivable(
+            receivable_id=row.id,
+            member_id=row.member_id,
+            member_name=row.full_name,
+            loan_id=row.loan_id,
+            loan_title=row.title,
+            amount_cents=row.amount_cents,
+            left_cents=row.left_cents,
+            opened_on=row.opened_on,
+        )
+        for row in rows
+    )
+
+
+def write_off(
+    session: Session,
+    *,
+    admin_id: int,
+    receivable_id: int,
+    reason: object,
+    form_key: str,
+    business_on: date,
+    now: datetime,
+) -> int:
+    """Give up collecting a receivable: the rest becomes the platform's cost. Return what was written off.
+
+    Raises FieldError, UnknownError, AlreadyClosedError, InsufficientFundsError where the platform's income
+    does not cover it.
+    """
+    check_admin(session, admin_id=admin_id)
+    words = parsing.clean_line(
+        reason, field="reason", minimum_length=3, maximum_length=150, name="The reason"
+    )
+
+    def act() -> dict[str, Any]:
+        query = sa.select(_receivables, _LEFT).where(_receivables.c.id == receivable_id).with_for_update()
+        row = session.connection().execute(query).first()
+        if row is None:
+            raise UnknownError("receivable")
+        if row.closed_on is not None:
+            raise AlreadyClosedError
+        house = ledger.house_accounts(session)
+        movement = Movement(
+            kind=TransactionKind.WRITE_OFF,
+            memo=f"Written off: {words}",
+            legs=(
+                Leg(house[AccountKind.FEE_INCOME], -row.left_cents),
+                Leg(house[AccountKind.RECEIVABLE], row.left_cents),
+            ),
+            loan_id=row.loan_id,
+            actor_id=admin_id,
+        )
+        ledger.post(session, [movement], business_on=business_on, recorded_at=now)
+        change = _closing(row, row.left_cents, business_on)
+        session.connection().execute(_change("written_off_cents"), [change])
+        return {"cents": row.left_cents}
+
+    body = {"receivable_id": receivable_id, "reason": words}
+    answer = idempotency.once(
+        session, member_id=admin_id, key=form_key, action="write_off", body=body, now=now, act=act
+    )
+    return int(answer["cents"])
+
+
+def _open_rows(session: Session, received: Mapping[int | None, int]) -> Sequence[Any]:
+    """Read and lock the open receivables of those who receive something; mostly there are none."""
+    connection = session.connection()
+    is_open = _receivables.c.closed_on.is_(None)
+    known = connection.execute(sa.select(_receivables.c.id, _receivables.c.member_id).where(is_open)).all()
+    wanted = [row.id for row in known if received.get(row.member_id, 0) > 0]
+    if not wanted:
+        return ()
+    query = sa.select(_receivables, _LEFT).where(is_open, _receivables.c.id.in_(wanted))
+    return connection.execute(query.order_by(_receivables.c.id).with_for_update()).all()
+
+
+def _closing(row: Any, cents: int, business_on: date) -> dict[str, Any]:
+    return {
+        "p_id": row.id,
+        "p_cents": cents,
+        "p_closed_on": business_on if cents == row.left_cents else None,
+    }
+
+
+def _change(column: str) -> sa.Update:
+    return (
+        sa.update(_receivables)
+        .where(_receivables.c.id == sa.bindparam("p_id"))
+        .values(
+            {
+                column: _receivables.c[column] + sa.bindparam("p_cents", type_=sa.BigInteger),
+                "closed_on": sa.bindparam("p_closed_on", type_=sa.Date),
+            }
+        )
+    )
+
+
+def _account(
+    member_id: int | None, accounts: Mapping[int, MemberAccounts], house: Mapping[AccountKind, int]
+) -> int:
+    return house[AccountKind.RESERVE_FUND] if member_id is None else accounts[member_id].wallet_id
