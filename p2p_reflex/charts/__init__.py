@@ -1,6 +1,7 @@
 """Records in, plotly figures out."""
 
 from p2p_reflex.charts.book import DepthStep, RatePoint, average_rate_chart, depth_chart
+from p2p_reflex.charts.bots import BotDay, BotGrades, bot_bids_chart, bot_grades_chart
 from p2p_reflex.charts.layout import EMPTY_FIGURE
 from p2p_reflex.charts.loan import BalancePoint, ScheduleBar, balance_chart, schedule_chart
 from p2p_reflex.charts.market import (
@@ -21,6 +22,8 @@ __all__ = [
     "LIGHT",
     "BalancePoint",
     "BidCount",
+    "BotDay",
+    "BotGrades",
     "CashMonth",
     "DepthStep",
     "GradeAmount",
@@ -33,6 +36,8 @@ __all__ = [
     "average_rate_chart",
     "balance_chart",
     "bids_chart",
+    "bot_bids_chart",
+    "bot_grades_chart",
     "cash_flow_chart",
     "depth_chart",
     "grade_bars",

@@ -165,9 +165,7 @@ def reset(
         for bid_id, listing_id in bids:
             leaving[listing_id][bid_id] = BidState.WITHDRAWN
         changes = [
-            BookChange(listing, leaving=leaving[listing.id])
-            for listing in listings
-            if listing.id in leaving
+            BookChange(listing, leaving=leaving[listing.id]) for listing in listings if listing.id in leaving
         ]
         repriced = book.reprice_many(session, changes=changes, business_on=business_on, now=now)
         ended = [move for each in repriced for move in each.ended]

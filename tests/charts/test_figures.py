@@ -55,6 +55,13 @@ def every_figure() -> dict[str, go.Figure]:
         ),
         "bids": charts.bids_chart([charts.BidCount(day, 3, 5) for day in days[:30]]),
         "grades": charts.grade_bars([charts.GradeAmount(Grade.B, 10_000), charts.GradeAmount(Grade.A, 500)]),
+        "bot bids": charts.bot_bids_chart(
+            [charts.BotDay(day, {"QuickCash Solutions": n % 5}) for n, day in enumerate(days[:30])],
+            names=["QuickCash Solutions", "GrowthMax Lending"],
+        ),
+        "bot grades": charts.bot_grades_chart(
+            [charts.BotGrades(f"Bot {n}", {Grade.A: 10_000, Grade.D: n * 5_000}) for n in range(6)]
+        ),
         "sparkline": charts.sparkline([1.0, 3.0, 2.0], label="The last hour"),
     }
 
@@ -152,3 +159,24 @@ def test_ten_thousand_points_are_thinned_and_keep_the_last() -> None:
 )
 def test_nothing_to_draw_is_an_empty_figure(empty: go.Figure) -> None:
     assert empty is charts.EMPTY_FIGURE
+
+
+def test_a_bot_without_capital_at_work_keeps_its_place_among_the_others() -> None:
+    bots = [charts.BotGrades("QuickCash Solutions", {Grade.B: 60_000}), charts.BotGrades("FlexiLend", {})]
+
+    drawn = charts.bot_grades_chart(bots)
+
+    assert [note.text for note in drawn.layout.annotations] == [
+        "QuickCash Solutions",
+        "$600",
+        "FlexiLend",
+        "$0",
+    ]
+    assert drawn.layout.meta["rows"] == [["QuickCash Solutions", "$600", "$600"], ["FlexiLend", "$0", "$0"]]
+
+
+def test_no_bids_and_no_loans_are_no_figures() -> None:
+    days = [charts.BotDay(START, {})]
+
+    assert charts.bot_bids_chart(days, names=[]) is charts.EMPTY_FIGURE
+    assert charts.bot_grades_chart([charts.BotGrades("FlexiLend", {})]) is charts.EMPTY_FIGURE
