@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from p2p_reflex import database
-from p2p_reflex.services import bot_runs, business_day
+from p2p_reflex.services import bot_runs, business_day, notice_mail
 from p2p_reflex.settings import settings
 
 logger = logging.getLogger(__name__)
@@ -45,9 +45,15 @@ def let_bots_look() -> None:
     bot_runs.sweep(database.run, holder=holder, now=datetime.now(UTC), seed=settings().demo_seed)
 
 
+def send_mail() -> None:
+    """Send the e-mails that are waiting."""
+    notice_mail.send_waiting(database.run, now=datetime.now(UTC))
+
+
 # Real markets follow the calendar; the demo's clock is moved by hand.
 CALENDAR_JOBS = (Job(name="Business day", every_seconds=20, work=follow_calendar),)
 BOT_JOBS = (Job(name="Bots", every_seconds=30, work=let_bots_look),)
+MAIL_JOBS = (Job(name="E-mail", every_seconds=5, work=send_mail),)
 
 
 def make_scheduler(jobs: tuple[Job, ...]) -> BackgroundScheduler:

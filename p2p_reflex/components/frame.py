@@ -9,6 +9,7 @@ from p2p_reflex.components.account import account_menu, sign_links
 from p2p_reflex.components.buttons import button
 from p2p_reflex.components.live import live_mark
 from p2p_reflex.components.navigation import PLACES, bar_links, by_role, side_links
+from p2p_reflex.components.notice_bell import notice_bell
 from p2p_reflex.components.theme import Words, anchor, given, icon
 from p2p_reflex.state.frame import FrameState
 
@@ -168,7 +169,10 @@ def _header() -> rx.Component:
         brand(FrameState.home),
         rx.cond(FrameState.loaded, live_mark()),
         rx.cond(FrameState.money_label != "", money),
-        rx.cond(FrameState.loaded, rx.cond(FrameState.is_signed_in, account_menu(), sign_links())),
+        rx.cond(
+            FrameState.loaded,
+            rx.cond(FrameState.is_signed_in, rx.fragment(notice_bell(), account_menu()), sign_links()),
+        ),
         class_name="top",
     )
 

@@ -30,6 +30,13 @@ class Group:
 
 MARKET = Place("Market", "/market", "store", FrameState.open_listing_count)
 WALLET = Place("Wallet", "/wallet", "wallet")
+YOU = Group(
+    "You",
+    (
+        Place("Messages", "/messages", "message_square", FrameState.letter_count),
+        Place("Notifications", "/notifications", "bell", FrameState.notice_count),
+    ),
+)
 
 PLACES: dict[str, tuple[Group, ...]] = {
     "borrower": (
@@ -42,9 +49,10 @@ PLACES: dict[str, tuple[Group, ...]] = {
                 WALLET,
             ),
         ),
+        YOU,
     ),
-    "lender": (Group("Lending", (MARKET, Place("Portfolio", "/portfolio", "chart_pie"), WALLET)),),
-    "admin": (Group("Administration", (Place("Overview", "/admin", "gauge"), MARKET)),),
+    "lender": (Group("Lending", (MARKET, Place("Portfolio", "/portfolio", "chart_pie"), WALLET)), YOU),
+    "admin": (Group("Administration", (Place("Overview", "/admin", "gauge"), MARKET)), YOU),
     "": (Group("Visiting", (MARKET,)),),
 }
 

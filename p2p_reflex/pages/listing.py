@@ -5,16 +5,22 @@ import reflex as rx
 from p2p_reflex import components as ui
 from p2p_reflex.pages.listing_book import order_book
 from p2p_reflex.pages.listing_panels import side_panel
+from p2p_reflex.pages.listing_questions import questions
 from p2p_reflex.state.consequences import FactorShown
 from p2p_reflex.state.frame import FrameState
 from p2p_reflex.state.listing import ListingState
+from p2p_reflex.state.listing_questions import ListingQuestionsState
 from p2p_reflex.state.listing_rows import BidLine
 
 STATE = ListingState
 FACTS = ListingState.facts
 
 
-@rx.page(route="/listings/[listing_id]", title="Listing", on_load=[FrameState.load, ListingState.load])
+@rx.page(
+    route="/listings/[listing_id]",
+    title="Listing",
+    on_load=[FrameState.load, ListingState.load, ListingQuestionsState.load],
+)
 def listing() -> rx.Component:
     """Lay out the facts, the panel at the right, and everything that speaks for the plan."""
     is_here = STATE.loaded & (STATE.missing == "")
@@ -50,6 +56,7 @@ def _listing() -> rx.Component:
             rx.el.div(_plan(), _grade(), class_name="halves listing-plan"),
             order_book(),
             _messages(),
+            questions(),
             class_name="rest",
         ),
         class_name="with-panel",

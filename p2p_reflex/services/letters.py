@@ -49,6 +49,11 @@ class ThreadRow:
     is_newest_own: bool = False
     unread_count: int = 0
 
+    @property
+    def key(self) -> str:
+        """Name the thread in an address."""
+        return thread_key(self.loan_id, self.lender_id)
+
 
 @dataclass(frozen=True, slots=True)
 class LetterRow:
@@ -216,23 +221,7 @@ def send(
         conversation.check_count(
             sent, LETTERS_A_DAY, f"You have sent {LETTERS_A_DAY} letters here today. You can write tomorrow."
         )
-        recipient_id = lender_id if author_id == loan.borrower_id else loan.borrower_id
-        letter = Letter(
-            loan_id=loan_id,
-            lender_id=lender_id,
-            author_id=author_id,
-            recipient_id=recipient_id,
-            text=said,
-            sent_on=business_on,
-            sent_at=now,
-        )
-        session.add(letter)
-        session.flush()
-        touch(session, member_topic(author_id), member_topic(recipient_id))
-        about = {"title": loan.title, "thread": thread_key(loan_id, lender_id)}
-        by = {"by": formats.person(author.full_name)}
-        fact = Fact(recipient_id, NoticeEvent.LETTER_CAME, about | by)
-        notices.tell(session, [fact], business_on=business_on, now=now)
+        letter = _post(session, loan, lender_id, author, said, business_on, now)
         return {"letter_id": letter.id}
 
     answer = idempotency.once(
@@ -330,6 +319,30 @@ def _may_write(session: Session, loan: Loan, lender_id: int) -> bool:
         .limit(1)
     )
     return lender_id != loan.borrower_id and session.execute(holds).first() is not None
+
+
+def _post(
+    session: Session, loan: Loan, lender_id: int, author: Member, text: str, business_on: date, now: datetime
+) -> Letter:
+    """Write a letter down and tell who it is for."""
+    recipient_id = lender_id if author.id == loan.borrower_id else loan.borrower_id
+    letter = Letter(
+        loan_id=loan.id,
+        lender_id=lender_id,
+        author_id=author.id,
+        recipient_id=recipient_id,
+        text=text,
+        sent_on=business_on,
+        sent_at=now,
+    )
+    session.add(letter)
+    session.flush()
+    touch(session, member_topic(author.id), member_topic(recipient_id))
+    about = {"title": loan.title, "thread": thread_key(loan.id, lender_id)}
+    by = {"by": formats.person(author.full_name)}
+    fact = Fact(recipient_id, NoticeEvent.LETTER_CAME, about | by)
+    notices.tell(session, [fact], business_on=business_on, now=now)
+    return letter
 
 
 def _letter_count(session: Session, loan_id: int, lender_id: int, *conditions: sa.ColumnElement[bool]) -> int:

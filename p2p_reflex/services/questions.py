@@ -18,7 +18,7 @@ from p2p_reflex.services import conversation, idempotency, notices
 from p2p_reflex.services.book import BOOK_STATES
 from p2p_reflex.services.book_rows import is_id
 from p2p_reflex.services.notices import Fact
-from p2p_reflex.services.touched import listing_topic, touch
+from p2p_reflex.services.touched import touch
 
 LONGEST_QUESTION = 500
 LONGEST_ANSWER = 1000
@@ -76,6 +76,11 @@ class QuestionsView:
     can_ask: bool
     can_answer: bool
     can_hide: bool
+
+
+def questions_topic(listing_id: int) -> str:
+    """Name the questions on one listing."""
+    return f"questions:{listing_id}"
 
 
 def view(
@@ -222,7 +227,7 @@ def hide(
     message.hidden_at, message.hidden_by_id = now, admin_id
     session.add(message)
     session.flush()
-    touch(session, listing_topic(message.listing_id))
+    touch(session, questions_topic(message.listing_id))
     listing = session.get_one(Listing, message.listing_id)
     where = {"title": listing.title, "path": f"/listings/{listing.id}#questions"}
     fact = Fact(message.author_id, NoticeEvent.TEXT_HIDDEN, {**where, "reason": message.hidden_reason})
@@ -292,7 +297,7 @@ def _post(
     )
     session.add(message)
     session.flush()
-    touch(session, listing_topic(listing.id))
+    touch(session, questions_topic(listing.id))
     return message.id
 
 

@@ -15,6 +15,7 @@ from p2p_reflex.domain.errors import LendingError
 from p2p_reflex.domain.vocabulary import Role
 from p2p_reflex.live.hub import hub
 from p2p_reflex.services import business_day, frame, sign_in
+from p2p_reflex.services.notices import NoticeRow
 from p2p_reflex.services.touched import DAY, LISTINGS, member_topic
 from p2p_reflex.settings import settings
 from p2p_reflex.state.base import ScreenState, home_of, loads_for_all, public, requires
@@ -40,6 +41,9 @@ class FrameState(ScreenState, rx.State):
     money: str = ""
     business_on: str = ""
     open_listing_count: str = ""
+    notice_count: str = ""
+    letter_count: str = ""
+    outbid_news: dict[str, str] = {}
     advancing: str = ""
 
     _path: str = ""
@@ -75,6 +79,9 @@ class FrameState(ScreenState, rx.State):
         self.home = home_of(person.role) if person else "/"
         self.money_label = MONEY_LABELS.get(person.role, "") if person else ""
         self.money = formats.money(shown.usable_cents) if self.money_label else ""
+        self.notice_count = unread_words(shown.unread_notice_count)
+        self.letter_count = unread_words(shown.unread_letter_count)
+        self.outbid_news = _news_of(shown.newest_outbid)
 
     @rx.event
     @public
@@ -115,3 +122,22 @@ class FrameState(ScreenState, rx.State):
             yield OnLoadInternalState.on_load_internal
         finally:
             self.advancing = ""
+
+
+def unread_words(count: int) -> str:
+    """Write how much is unread; nothing where all is read."""
+    return "" if not count else "99+" if count > 99 else str(count)
+
+
+def _news_of(row: NoticeRow | None) -> dict[str, str]:
+    """Write the newest word of being outbid for a toast."""
+    if row is None:
+        return {}
+    text = row.text
+    return {
+        "number": str(row.notice_id),
+        "title": text.title,
+        "meaning": text.meaning,
+        "href": text.path,
+        "action": text.action,
+    }

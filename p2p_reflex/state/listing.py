@@ -74,7 +74,7 @@ class ListingState(ScreenState, rx.State):
     @loads_for_all
     async def load(self) -> AsyncIterator[None]:
         """Show the listing the address names; a form that is being filled in stays as it is."""
-        number = _number_in(self.router.url.path)
+        number = number_in(self.router.url.path)
         if number != self._listing_number:
             self._listing_number, self.loaded, self.missing = number, False, ""
             yield
@@ -341,7 +341,7 @@ class ListingState(ScreenState, rx.State):
         )
 
 
-def _number_in(path: str) -> int:
+def number_in(path: str) -> int:
     """Take the listing's number from the address, which is the client's to choose."""
     last = path.rstrip("/").rpartition("/")[2]
     if not (last.isascii() and last.isdigit() and len(last) <= 18):
