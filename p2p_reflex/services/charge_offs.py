@@ -1,0 +1,86 @@
+"""Owns charge-offs: at 150 days late interest stops, and what comes later is a recovery."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, cast
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from p2p_reflex.domain import ladder
+from p2p_reflex.domain.delinquency import CHARGE_OFF_DAYS
+from p2p_reflex.domain.loan_life import LoanEvent
+from p2p_reflex.domain.vocabulary import LadderStep, LoanEventKind, LoanState
+from p2p_reflex.models import Installment, Loan
+from p2p_reflex.services import loan_log
+from p2p_reflex.services.loan_positions import CHUNK, PAYABLE_STATES, LoanPosition, positions
+from p2p_reflex.services.touched import loan_topic, touch
+
+_loans = cast(sa.Table, Loan.__table__)  # type: ignore[attr-defined]
+_installments = cast(sa.Table, Installment.__table__)  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeOffsOutcome:
+    """The loans that a day charged off, and the principal still owed on them."""
+
+    loan_ids: tuple[int, ...]
+    principal_cents: int
+
+
+def charge_off(session: Session, *, business_on: date, now: datetime) -> ChargeOffsOutcome:
+    """Charge off the loans that are 150 days late at the close of a day; run again, it finds none."""
+    loan_log.note_step(session, step=LadderStep.CHARGE_OFF, business_on=business_on)
+    latest_on = business_on - timedelta(days=CHARGE_OFF_DAYS)
+    query = (
+        sa.select(_loans.c.id)
+        .where(_loans.c.state.in_(PAYABLE_STATES), _loans.c.next_due_on <= latest_on)
+        .order_by(_loans.c.id)
+        .with_for_update()
+    )
+    late_ids = session.connection().execute(query).scalars().all()
+    ended: list[LoanPosition] = []
+    for start in range(0, len(late_ids), CHUNK):
+        late = positions(session, loan_ids=late_ids[start : start + CHUNK])
+        due = [loan for loan in late if ladder.is_charge_off_due(loan, on=business_on)]
+        _end(session, due, business_on=business_on, now=now)
+        ended += due
+    return ChargeOffsOutcome(tuple(loan.id for loan in ended), sum(loan.outstanding_cents for loan in ended))
+
+
+def _end(session: Session, loans: Sequence[LoanPosition], *, business_on: date, now: datetime) -> None:
+    if not loans:
+        return
+    stopped: list[dict[str, Any]] = []
+    for loan in loans:
+        after = ladder.charged_off(loan, on=business_on)
+        stopped += [
+            {"p_id": row.id, "p_cents": row.interest_cents}
+            for row, before in zip(after.rows, loan.rows, strict=True)
+            if row != before
+        ]
+    connection = session.connection()
+    if stopped:
+        connection.execute(
+            sa.update(_installments)
+            .where(_installments.c.id == sa.bindparam("p_id"))
+            .values(interest_cents=sa.bindparam("p_cents")),
+            stopped,
+        )
+    ids = [loan.id for loan in loans]
+    connection.execute(
+        sa.update(_loans)
+        .where(_loans.c.id.in_(ids))
+        .values(
+            state=LoanState.CHARGED_OFF,
+            charged_off_on=business_on,
+            charged_off_cents=_loans.c.outstanding_cents,
+            ended_on=business_on,
+            next_due_on=None,
+            version=_loans.c.version + 1,
+        )
+    )
+    event = LoanEvent(kind=LoanEventKind.CHARGED_OFF, effective_on=business_on)
+    loan_log.record(session, [(loan_id, event) for loan_id in ids], business_on=business_on, now=now)
+    touch(session, *map(loan_topic, ids))

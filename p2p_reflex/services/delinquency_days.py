@@ -1,0 +1,201 @@
+"""Owns how late the book is: the stage of each loan, what moves between stages, the figures of a day."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, cast
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from p2p_reflex.domain.delinquency import DEFAULT_DAYS, GRACE_DAYS, bucket
+from p2p_reflex.domain.loan_standing import Pause, days_late
+from p2p_reflex.domain.vocabulary import LoanEventKind, LoanStage, LoanState
+from p2p_reflex.models import DelinquencyRoll, Loan, LoanLogEntry
+from p2p_reflex.services.authority import check_admin
+from p2p_reflex.services.loan_positions import CHUNK, PAYABLE_STATES, pauses_of
+from p2p_reflex.services.touched import loan_topic, touch
+
+LATE_30_DAYS = 30
+
+_loans = cast(sa.Table, Loan.__table__)  # type: ignore[attr-defined]
+_events = cast(sa.Table, LoanLogEntry.__table__)  # type: ignore[attr-defined]
+_rolls = cast(sa.Table, DelinquencyRoll.__table__)  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
+class StageFigures:
+    """How many loans are in a stage, and the principal still owed on them."""
+
+    stage: LoanStage
+    loan_count: int
+    outstanding_cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Roll:
+    """How many loans moved from one stage to another over some days, and what they owed then."""
+
+    from_stage: LoanStage
+    to_stage: LoanStage
+    loan_count: int
+    outstanding_cents: int
+
+
+def age_loans(session: Session, *, business_on: date, now: datetime) -> int:
+    """Bring every loan's stage to the close of a day, count the moves, and return how many there were.
+
+    Law: run again for the same day, nothing moves.
+    """
+    moved = _moved(session, business_on)
+    connection = session.connection()
+    by_stage: dict[LoanStage, list[int]] = defaultdict(list)
+    sums: dict[tuple[LoanStage, LoanStage], list[int]] = defaultdict(lambda: [0, 0])
+    for row, stage in moved:
+        by_stage[stage].append(row.id)
+        roll = sums[row.stage, stage]
+        roll[0] += 1
+        roll[1] += row.outstanding_cents
+    for stage, ids in by_stage.items():
+        for start in range(0, len(ids), CHUNK):
+            of_these = _loans.c.id.in_(ids[start : start + CHUNK])
+            connection.execute(sa.update(_loans).where(of_these).values(stage=stage))
+    _add_rolls(session, business_on, sums)
+    touch(session, *(loan_topic(row.id) for row, _ in moved))
+    return len(moved)
+
+
+def figures(session: Session, *, business_on: date) -> tuple[StageFigures, ...]:
+    """Add up the loans that run by how late they are on a day, and those charged off; every stage is there.
+
+    Paused days do not count. Loans paid off are left out.
+    """
+    totals: dict[LoanStage, list[int]] = {
+        stage: [0, 0] for stage in LoanStage if stage is not LoanStage.PAID_OFF
+    }
+    grouped = sa.select(
+        _loans.c.state,
+        _loans.c.next_due_on,
+        sa.func.count(),
+        sa.cast(sa.func.sum(_loans.c.outstanding_cents), sa.BigInteger),
+    ).where(_loans.c.state != LoanState.PAID_OFF)
+    connection = session.connection()
+    for state, next_due_on, count, cents in connection.execute(
+        grouped.group_by(_loans.c.state, _loans.c.next_due_on)
+    ):
+        _add(totals[_stage(state, next_due_on, (), business_on)], count, cents)
+    for row, pauses in _paused(session):
+        plain = _stage(row.state, row.next_due_on, (), business_on)
+        paused = _stage(row.state, row.next_due_on, pauses, business_on)
+        _add(totals[plain], -1, -row.outstanding_cents)
+        _add(totals[paused], 1, row.outstanding_cents)
+    return tuple(StageFigures(stage, count, cents) for stage, (count, cents) in totals.items())
+
+
+def rolls(session: Session, *, admin_id: int, since: date, until: date) -> tuple[Roll, ...]:
+    """Add up what moved between stages over some days, both ends included. Raises UnknownError."""
+    check_admin(session, admin_id=admin_id)
+    rows = session.connection().execute(
+        sa.select(
+            _rolls.c.from_stage,
+            _rolls.c.to_stage,
+            sa.cast(sa.func.sum(_rolls.c.loan_count), sa.BigInteger),
+            sa.cast(sa.func.sum(_rolls.c.outstanding_cents), sa.BigInteger),
+        )
+        .where(_rolls.c.business_on.between(since, until))
+        .group_by(_rolls.c.from_stage, _rolls.c.to_stage)
+    )
+    order = list(LoanStage)
+    found = [Roll(LoanStage(before), LoanStage(after), count, cents) for before, after, count, cents in rows]
+    return tuple(sorted(found, key=lambda roll: (order.index(roll.from_stage), order.index(roll.to_stage))))
+
+
+def _moved(session: Session, business_on: date) -> list[tuple[Any, LoanStage]]:
+    """Find the loans that are in another stage than they were."""
+    days = {stage: business_on - timedelta(days=late) for stage, late in _LAST_DAYS.items()}
+    due_on = _loans.c.next_due_on
+    expected = sa.case(
+        (_loans.c.state == LoanState.PAID_OFF, LoanStage.PAID_OFF.value),
+        (_loans.c.state == LoanState.CHARGED_OFF, LoanStage.CHARGED_OFF.value),
+        (_loans.c.state == LoanState.DEFAULTED, LoanStage.DEFAULT.value),
+        *((due_on >= since, stage.value) for stage, since in days.items()),
+        else_=LoanStage.DEFAULT.value,
+    )
+    columns = (_loans.c.id, _loans.c.state, _loans.c.stage, _loans.c.next_due_on, _loans.c.outstanding_cents)
+    query = sa.select(*columns).where(sa.cast(_loans.c.stage, sa.String) != expected)
+    found = {row.id: row for row in session.connection().execute(query)}
+    paused = _paused(session)
+    pauses = {row.id: of_loan for row, of_loan in paused}
+    found |= {row.id: row for row, _ in paused}
+    staged = [
+        (row, _stage(row.state, row.next_due_on, pauses.get(row.id, ()), business_on))
+        for _, row in sorted(found.items())
+    ]
+    return [(row, stage) for row, stage in staged if row.stage is not stage]
+
+
+_LAST_DAYS = {
+    LoanStage.CURRENT: 0,
+    LoanStage.GRACE: GRACE_DAYS,
+    LoanStage.LATE_16_30: LATE_30_DAYS,
+    LoanStage.LATE_31_120: DEFAULT_DAYS - 1,
+}
+"""The most days past due of each stage."""
+
+
+def _paused(session: Session) -> list[tuple[Any, tuple[Pause, ...]]]:
+    """Read the running loans that were ever paused."""
+    query = sa.select(
+        _loans.c.id, _loans.c.state, _loans.c.stage, _loans.c.next_due_on, _loans.c.outstanding_cents
+    ).where(
+        _loans.c.id.in_(sa.select(_events.c.loan_id).where(_events.c.kind == LoanEventKind.PAUSED)),
+        _loans.c.state.in_(PAYABLE_STATES),
+    )
+    rows = session.connection().execute(query).all()
+    pauses = pauses_of(session, loan_ids=[row.id for row in rows])
+    return [(row, pauses[row.id]) for row in rows if row.id in pauses]
+
+
+def _stage(
+    state: LoanState, next_due_on: date | None, pauses: Sequence[Pause], business_on: date
+) -> LoanStage:
+    """Say in which stage a loan is; one in default stays there until it has paid what is overdue."""
+    match state:
+        case LoanState.PAID_OFF:
+            return LoanStage.PAID_OFF
+        case LoanState.CHARGED_OFF:
+            return LoanStage.CHARGED_OFF
+        case LoanState.DEFAULTED:
+            return LoanStage.DEFAULT
+        case LoanState.ACTIVE:
+            days = days_late(due_on=next_due_on, on=business_on, pauses=pauses) if next_due_on else 0
+            return LoanStage(bucket(days).value)
+
+
+def _add_rolls(
+    session: Session, business_on: date, sums: dict[tuple[LoanStage, LoanStage], list[int]]
+) -> None:
+    """Add moves to those that the day already has."""
+    connection = session.connection()
+    known = {
+        (LoanStage(row.from_stage), LoanStage(row.to_stage)): row
+        for row in connection.execute(sa.select(_rolls).where(_rolls.c.business_on == business_on))
+    }
+    for (before, after), (count, cents) in sums.items():
+        row = known.get((before, after))
+        values = {
+            "loan_count": count + (row.loan_count if row else 0),
+            "outstanding_cents": cents + (row.outstanding_cents if row else 0),
+        }
+        mine = {"business_on": business_on, "from_stage": before.value, "to_stage": after.value}
+        if row is None:
+            connection.execute(sa.insert(_rolls).values(**mine, **values))
+        else:
+            same = sa.and_(*(_rolls.c[name] == value for name, value in mine.items()))
+            connection.execute(sa.update(_rolls).where(same).values(**values))
+
+
+def _add(total: list[int], count: int, cents: int) -> None:
+    total[0] += count
+    total[1] += cents

@@ -1,0 +1,86 @@
+"""Owns late fees: charged at the close of a day, once for each installment that is past its grace."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import cast
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from p2p_reflex.domain import ladder
+from p2p_reflex.domain.delinquency import GRACE_DAYS
+from p2p_reflex.domain.loan_life import LoanEvent
+from p2p_reflex.domain.vocabulary import LadderStep, LoanEventKind
+from p2p_reflex.models import Installment, Loan
+from p2p_reflex.services import loan_log
+from p2p_reflex.services.loan_positions import CHUNK, PAYABLE_STATES, LoanPosition, positions
+from p2p_reflex.services.touched import loan_topic, touch
+
+_loans = cast(sa.Table, Loan.__table__)  # type: ignore[attr-defined]
+_installments = cast(sa.Table, Installment.__table__)  # type: ignore[attr-defined]
+
+
+def charge(session: Session, *, business_on: date, now: datetime) -> int:
+    """Charge every late fee that is due at the close of a day, and return how many.
+
+    Law: an installment is charged once in its life, and never while its loan is paused; run again for the
+    same day, it charges nothing more.
+    """
+    loan_log.note_step(session, step=LadderStep.LATE_FEES, business_on=business_on)
+    count = 0
+    ids = _late_ids(session, business_on)
+    for start in range(0, len(ids), CHUNK):
+        loans = positions(session, loan_ids=ids[start : start + CHUNK])
+        count += _charge(session, loans, business_on=business_on, now=now)
+    return count
+
+
+def _late_ids(session: Session, business_on: date) -> Sequence[int]:
+    """Find and lock the loans with an installment past its grace that was not charged yet."""
+    latest_on = business_on - timedelta(days=GRACE_DAYS + 1)
+    uncharged = (
+        sa.exists()
+        .where(
+            _installments.c.loan_id == _loans.c.id,
+            _installments.c.due_on <= latest_on,
+            _installments.c.paid_on.is_(None),
+            _installments.c.late_fee_on.is_(None),
+        )
+        .correlate(_loans)
+    )
+    query = (
+        sa.select(_loans.c.id)
+        .where(_loans.c.state.in_(PAYABLE_STATES), _loans.c.next_due_on <= latest_on, uncharged)
+        .order_by(_loans.c.id)
+        .with_for_update()
+    )
+    return session.connection().execute(query).scalars().all()
+
+
+def _charge(session: Session, loans: Sequence[LoanPosition], *, business_on: date, now: datetime) -> int:
+    charges, events, changed = [], [], []
+    for loan in loans:
+        fees = ladder.late_fees_due(loan, on=business_on)
+        row_ids = {row.number: row.id for row in loan.rows}
+        for number, cents in fees.items():
+            charges.append({"p_id": row_ids[number], "p_cents": cents, "p_on": business_on})
+            event = LoanEvent(
+                kind=LoanEventKind.LATE_FEE, effective_on=business_on, number=number, amount_cents=cents
+            )
+            events.append((loan.id, event))
+        if fees:
+            changed.append(loan.id)
+    if not charges:
+        return 0
+    connection = session.connection()
+    fee = _installments.c.late_fee_cents + sa.bindparam("p_cents", type_=sa.BigInteger)
+    connection.execute(
+        sa.update(_installments)
+        .where(_installments.c.id == sa.bindparam("p_id"))
+        .values(late_fee_cents=fee, late_fee_on=sa.bindparam("p_on", type_=sa.Date)),
+        charges,
+    )
+    connection.execute(sa.update(_loans).where(_loans.c.id.in_(changed)).values(version=_loans.c.version + 1))
+    loan_log.record(session, events, business_on=business_on, now=now)
+    touch(session, *map(loan_topic, changed))
+    return len(charges)
