@@ -23,7 +23,7 @@ from p2p_reflex.domain.money import portion_cents
 from p2p_reflex.domain.order_book import OpenBid, rank_key
 from p2p_reflex.domain.vocabulary import Role
 from p2p_reflex.models import Bot, BusinessClock, Verdict
-from p2p_reflex.services import book, bot_rows, business_date, leases, members
+from p2p_reflex.services import book, bot_rows, business_date, leases, members, system_notices
 from p2p_reflex.services.book import BookChange
 from p2p_reflex.services.book_rows import LiveBid, NewBid
 from p2p_reflex.services.bot_capital import move_capital
@@ -115,6 +115,7 @@ def run_round(
         table.let_choose(bot, found, exposures[bot.lender_id], business_on=business_on, seed=seed)
     for stopped in table.stopped:
         bot_rows.stop(session, bot_id=stopped.bot_id, reason=stopped.reason, now=now)
+    system_notices.tell_stopped(session, table.stopped, business_on=business_on, now=now)
     changes = [BookChange(table.listings[each], tuple(new)) for each, new in table.arriving.items()]
     repriced = book.reprice_many(
         session, changes=changes, standing=standing, business_on=business_on, now=now
