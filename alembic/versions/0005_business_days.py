@@ -1,5 +1,7 @@
 """Business days: their steps, their seals, their figures; what is sealed takes no more entries."""
 
+# ruff: noqa: S608 - every name below is a constant
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -114,16 +116,19 @@ def downgrade() -> None:
 
 
 def _guard_sqlite() -> None:
-    """Refuse entries of sealed days, and changes of the seals."""
+    """Refuse entries of sealed days, and changes of the seals.
+
+    FAIL, not ABORT: a trigger that may abort makes SQLite keep a journal for every single row.
+    """
     sealed_through = "(SELECT MAX(business_on) FROM sealed_day)"
     op.execute(
         "CREATE TRIGGER journal_transaction_refuses_sealed BEFORE INSERT ON journal_transaction "
-        f"WHEN NEW.business_on <= {sealed_through} BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"
+        f"WHEN NEW.business_on <= {sealed_through} BEGIN SELECT RAISE(FAIL, '{REFUSAL}'); END"
     )
     op.execute(
         "CREATE TRIGGER journal_entry_refuses_sealed BEFORE INSERT ON journal_entry WHEN (SELECT business_on "
         f"FROM journal_transaction WHERE id = NEW.transaction_id) <= {sealed_through} "
-        f"BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"  # noqa: S608
+        f"BEGIN SELECT RAISE(FAIL, '{REFUSAL}'); END"
     )
     for change in ("UPDATE", "DELETE"):
         op.execute(
@@ -138,14 +143,14 @@ def _guard_postgresql() -> None:
         "CREATE FUNCTION refuse_sealed_transaction() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
         f"PERFORM pg_advisory_xact_lock_shared({SEALING_LOCK}); "
         "IF EXISTS (SELECT 1 FROM added WHERE business_on <= (SELECT MAX(business_on) FROM sealed_day)) "
-        f"THEN RAISE EXCEPTION '{REFUSAL}'; END IF; RETURN NULL; END $$"  # noqa: S608
+        f"THEN RAISE EXCEPTION '{REFUSAL}'; END IF; RETURN NULL; END $$"
     )
     op.execute(
         "CREATE FUNCTION refuse_sealed_entry() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
         f"PERFORM pg_advisory_xact_lock_shared({SEALING_LOCK}); "
         "IF EXISTS (SELECT 1 FROM added JOIN journal_transaction t ON t.id = added.transaction_id "
         "WHERE t.business_on <= (SELECT MAX(business_on) FROM sealed_day)) "
-        f"THEN RAISE EXCEPTION '{REFUSAL}'; END IF; RETURN NULL; END $$"  # noqa: S608
+        f"THEN RAISE EXCEPTION '{REFUSAL}'; END IF; RETURN NULL; END $$"
     )
     for table in ("transaction", "entry"):
         op.execute(

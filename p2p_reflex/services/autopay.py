@@ -1,6 +1,7 @@
-"""Owns autopay: the borrower's switch, and collecting what is due from the wallet."""
+"""Owns autopay: the borrower's switches, and collecting what is due from the wallet."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import cast
@@ -9,22 +10,19 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from p2p_reflex.domain.errors import LendingError, UnknownError
-from p2p_reflex.domain.vocabulary import AccountKind
-from p2p_reflex.models import LedgerAccount, Loan
+from p2p_reflex.models import Loan
+from p2p_reflex.services import autopay_rows
+from p2p_reflex.services.autopay_posting import post_ordinary
+from p2p_reflex.services.autopay_rows import DueLoan
 from p2p_reflex.services.ledger import InsufficientFundsError
-from p2p_reflex.services.loan_positions import (
-    CHUNK,
-    LARGEST_ID,
-    PAYABLE_STATES,
-    LoanPosition,
-    autopay_positions,
-)
-from p2p_reflex.services.payment_plans import PaymentPlan, plan_payment
+from p2p_reflex.services.loan_positions import LARGEST_ID, PAYABLE_STATES, positions
+from p2p_reflex.services.payment_plans import plan_payment
 from p2p_reflex.services.payment_posting import post_payments
 from p2p_reflex.services.touched import loan_topic, member_topic, touch
 
+CHUNK_LOANS = 5_000
+
 _loans = cast(sa.Table, Loan.__table__)  # type: ignore[attr-defined]
-_accounts = cast(sa.Table, LedgerAccount.__table__)  # type: ignore[attr-defined]
 
 
 class AutopayEndedError(LendingError):
@@ -36,18 +34,19 @@ class AutopayEndedError(LendingError):
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """One payment that autopay made."""
+    """One payment that autopay made; `is_partial` where the wallet had less than was due."""
 
     loan_id: int
     borrower_id: int
     payment_id: int
     amount_cents: int
     is_payoff: bool
+    is_partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Short:
-    """One loan whose borrower's wallet does not cover what is due."""
+    """One loan whose borrower's wallet does not cover what is due; `due_cents` is what of it stays due."""
 
     loan_id: int
     borrower_id: int
@@ -56,10 +55,14 @@ class Short:
 
 @dataclass(frozen=True, slots=True)
 class AutopayOutcome:
-    """What a day's autopay collected, and where it could not."""
+    """What autopay collected, and where it could not or not all; the loans up to `through_id` were looked at.
+
+    There may be more loans after `through_id`; without one, there are none.
+    """
 
     collected: tuple[Collected, ...]
     short: tuple[Short, ...]
+    through_id: int | None = None
 
 
 def set_autopay(session: Session, *, borrower_id: int, loan_id: int, enabled: bool, now: datetime) -> bool:
@@ -67,6 +70,20 @@ def set_autopay(session: Session, *, borrower_id: int, loan_id: int, enabled: bo
 
     Raises UnknownError, AutopayEndedError.
     """
+    _switch(session, borrower_id=borrower_id, loan_id=loan_id, values={"autopay": bool(enabled)})
+    return bool(enabled)
+
+
+def set_partial(session: Session, *, borrower_id: int, loan_id: int, enabled: bool, now: datetime) -> bool:
+    """Allow autopay, or not, to take what is there where the wallet does not cover all that is due.
+
+    Raises UnknownError, AutopayEndedError.
+    """
+    _switch(session, borrower_id=borrower_id, loan_id=loan_id, values={"autopay_partial": bool(enabled)})
+    return bool(enabled)
+
+
+def _switch(session: Session, *, borrower_id: int, loan_id: int, values: dict[str, bool]) -> None:
     if not isinstance(loan_id, int) or not 0 < loan_id <= LARGEST_ID:
         raise UnknownError("loan")
     mine = sa.and_(_loans.c.id == loan_id, _loans.c.borrower_id == borrower_id)
@@ -76,73 +93,124 @@ def set_autopay(session: Session, *, borrower_id: int, loan_id: int, enabled: bo
         raise UnknownError("loan")
     if state not in PAYABLE_STATES:
         raise AutopayEndedError
-    connection.execute(
-        sa.update(_loans).where(mine).values(autopay=bool(enabled), version=_loans.c.version + 1)
-    )
+    connection.execute(sa.update(_loans).where(mine).values(**values, version=_loans.c.version + 1))
     touch(session, loan_topic(loan_id), member_topic(borrower_id))
-    return bool(enabled)
 
 
 def collect(session: Session, *, business_on: date, now: datetime) -> AutopayOutcome:
-    """Pay what is due on every loan with autopay whose borrower's wallet covers all of it.
+    """Pay what is due on every loan with autopay, as far as the borrower's wallet reaches.
 
-    Law: run again for the same day it collects nothing more, because then nothing is due.
+    Law: run again for the same day it collects nothing more, because then nothing is due or nothing is there.
     """
-    loans = autopay_positions(session, business_on=business_on)
-    wallets = _wallet_balances(session, {loan.borrower_id for loan in loans})
-    plans, short = _decide(loans, wallets, business_on)
     collected: list[Collected] = []
-    while plans:
-        try:
-            with session.begin_nested():
-                payment_ids = post_payments(
-                    session, plans, from_outside={}, is_autopay=True, business_on=business_on, now=now
-                )
-        except InsufficientFundsError as refused:
-            # The wallet was emptied between the look and the guard; the others are paid all the same.
-            short += [_short(plan) for plan in plans if plan.loan.borrower_id == refused.member_id]
-            left = [plan for plan in plans if plan.loan.borrower_id != refused.member_id]
-            if len(left) == len(plans):
-                raise
-            plans = left
-            continue
-        collected = [
-            Collected(plan.loan.id, plan.loan.borrower_id, payment_id, plan.amount_cents, plan.is_payoff)
-            for plan, payment_id in zip(plans, payment_ids, strict=True)
-        ]
-        break
+    short: list[Short] = []
+    after_id: int | None = 0
+    while after_id is not None:
+        chunk = collect_chunk(session, after_id=after_id, limit=CHUNK_LOANS, business_on=business_on, now=now)
+        collected += chunk.collected
+        short += chunk.short
+        after_id = chunk.through_id
     return AutopayOutcome(tuple(collected), tuple(short))
 
 
-def _decide(
-    loans: Iterable[LoanPosition], wallets: dict[int, int], business_on: date
-) -> tuple[list[PaymentPlan], list[Short]]:
-    """Choose the loans that are paid; of one borrower's they come in order, while the wallet reaches."""
-    plans: list[PaymentPlan] = []
+def collect_chunk(
+    session: Session, *, after_id: int, limit: int, business_on: date, now: datetime
+) -> AutopayOutcome:
+    """Do the same for the next loans after an id, in a fixed number of statements however many they are.
+
+    A loan is paid in full or, where the borrower allows it, with what is there; else it stays due and is
+    tried again the next day.
+    """
+    ids = autopay_rows.due_ids(session, business_on=business_on, after_id=after_id, limit=limit)
+    loans = autopay_rows.due_loans(session, loan_ids=ids, business_on=business_on) if ids else []
+    emptied: set[int] = set()
+    while True:
+        choice = _decide(loans, emptied)
+        try:
+            with _undoable(session):
+                collected = _pay(session, choice, business_on=business_on, now=now)
+            break
+        except InsufficientFundsError as refused:
+            # The wallet was emptied between the look and the guard; the others are paid all the same.
+            if refused.member_id not in choice.payers:
+                raise
+            emptied.add(refused.member_id)
+    through_id = ids[-1] if len(ids) == limit else None
+    return AutopayOutcome(tuple(collected), choice.short, through_id)
+
+
+def _undoable(session: Session) -> AbstractContextManager[object]:
+    """Let what follows be undone alone; nobody empties a wallet meanwhile on SQLite, which has one writer.
+
+    There a savepoint together with the journal's triggers would make each entry cost several times as much.
+    """
+    is_shared = session.connection().dialect.name == "postgresql"
+    return session.begin_nested() if is_shared else nullcontext()
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """The loans that are paid in full, those with a part of what is due, and those that remain short."""
+
+    full: tuple[DueLoan, ...]
+    partial: tuple[tuple[DueLoan, int], ...]
+    short: tuple[Short, ...]
+
+    @property
+    def payers(self) -> set[int]:
+        """Name the borrowers whose wallets are asked."""
+        return {loan.borrower_id for loan in self.full} | {loan.borrower_id for loan, _ in self.partial}
+
+
+def _decide(loans: Sequence[DueLoan], emptied: set[int]) -> _Choice:
+    """Choose what is paid; of one borrower's loans they come in order, while the wallet reaches."""
+    full: list[DueLoan] = []
+    partial: list[tuple[DueLoan, int]] = []
     short: list[Short] = []
+    left: dict[int, int] = {}
     for loan in loans:
-        due_cents = sum(row.unpaid_cents for row in loan.due_by(business_on))
-        if not due_cents:
-            continue
-        if wallets.get(loan.borrower_id, 0) < due_cents:
-            short.append(Short(loan.id, loan.borrower_id, due_cents))
-            continue
-        wallets[loan.borrower_id] -= due_cents
-        plans.append(plan_payment(loan, amount_cents=due_cents, business_on=business_on))
-    return plans, short
+        has = 0 if loan.borrower_id in emptied else left.get(loan.borrower_id, loan.wallet_cents)
+        due_cents = loan.due_cents
+        if has >= due_cents:
+            full.append(loan)
+            has -= due_cents
+        else:
+            taken = has if loan.pays_part else 0
+            if taken:
+                partial.append((loan, taken))
+            short.append(Short(loan.id, loan.borrower_id, due_cents - taken))
+            has -= taken
+        left[loan.borrower_id] = has
+    return _Choice(tuple(full), tuple(partial), tuple(short))
 
 
-def _short(plan: PaymentPlan) -> Short:
-    return Short(plan.loan.id, plan.loan.borrower_id, plan.amount_cents)
-
-
-def _wallet_balances(session: Session, member_ids: Iterable[int]) -> dict[int, int]:
-    """Read what is available in the wallets of several members."""
-    found: dict[int, int] = {}
-    wanted = sorted(member_ids)
-    for start in range(0, len(wanted), CHUNK):
-        query = sa.select(_accounts.c.member_id, _accounts.c.balance_cents).where(
-            _accounts.c.kind == AccountKind.WALLET, _accounts.c.member_id.in_(wanted[start : start + CHUNK])
+def _pay(session: Session, choice: _Choice, *, business_on: date, now: datetime) -> list[Collected]:
+    """Pay the ordinary ones as columns, the others by a plan each."""
+    payment_ids = post_ordinary(session, choice.full, business_on=business_on, now=now) if choice.full else {}
+    collected = [
+        Collected(loan.id, loan.borrower_id, payment_ids[loan.id], loan.due_cents, is_payoff=False)
+        for loan in choice.full
+        if loan.id in payment_ids
+    ]
+    amounts = {loan.id: loan.due_cents for loan in choice.full if loan.id not in payment_ids}
+    parts = {loan.id: taken for loan, taken in choice.partial}
+    amounts.update(parts)
+    plans = [
+        plan_payment(loan, amount_cents=amounts[loan.id], business_on=business_on)
+        for loan in positions(session, loan_ids=sorted(amounts))
+    ]
+    planned_ids = post_payments(
+        session, plans, from_outside={}, is_autopay=True, business_on=business_on, now=now
+    )
+    collected += [
+        Collected(
+            plan.loan.id,
+            plan.loan.borrower_id,
+            payment_id,
+            plan.amount_cents,
+            plan.is_payoff,
+            is_partial=plan.loan.id in parts,
         )
-        found.update((member_id, balance) for member_id, balance in session.connection().execute(query))
-    return found
+        for plan, payment_id in zip(plans, planned_ids, strict=True)
+    ]
+    return sorted(collected, key=lambda paid: paid.loan_id)

@@ -5,11 +5,13 @@ account that runs negative, by exactly what the house holds for everybody else, 
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, cast
 
+import numpy as np
 import sqlalchemy as sa
 from sqlmodel import Session
 
@@ -17,7 +19,8 @@ from p2p_reflex.domain import formats
 from p2p_reflex.domain.errors import LendingError, UnknownError
 from p2p_reflex.domain.vocabulary import AccountKind, TransactionKind
 from p2p_reflex.models import JournalEntry, JournalTransaction, LedgerAccount
-from p2p_reflex.services import batch_rows
+from p2p_reflex.services import batch_columns, batch_rows, ledger_columns
+from p2p_reflex.services.ledger_columns import MovementColumns
 from p2p_reflex.services.touched import BOOKS, member_topic, touch
 
 MAX_CENTS = 10**15
@@ -40,9 +43,7 @@ _MOVE = (
 )
 
 _MOVE_ONE = _MOVE.returning(_accounts.c.balance_cents, _accounts.c.member_id)
-_ENDING = sa.select(_accounts.c.id, _accounts.c.balance_cents, _accounts.c.member_id).where(
-    _accounts.c.id.in_(sa.bindparam("p_accounts", expanding=True))
-)
+_ENDING = "SELECT id, balance_cents, member_id FROM ledger_account WHERE id = ANY(:ids)"
 _ADD_TRANSACTION = sa.insert(_transactions)
 _ADD_ENTRIES = sa.insert(_entries)
 
@@ -62,6 +63,13 @@ class AlreadyReversedError(LendingError):
 
     def __init__(self) -> None:
         super().__init__("This was already reversed.")
+
+
+class DaySealedError(LendingError):
+    """The business date moved on between the look at it and the entry."""
+
+    def __init__(self) -> None:
+        super().__init__("The business day has just ended. Look again on the new day; nothing was changed.")
 
 
 class BalanceMovedError(Exception):
@@ -156,8 +164,49 @@ def post(
         for leg in movement.legs:
             net[leg.account_id] += leg.amount_cents
     ending = _move_balances(session, net)
-    ids = _insert_transactions(session, movements, business_on=business_on, recorded_at=recorded_at)
-    _insert_entries(session, movements, ids, ending=ending, net=net)
+    with _unsealed():
+        ids = _insert_transactions(session, movements, business_on=business_on, recorded_at=recorded_at)
+        _insert_entries(session, movements, ids, ending=ending, net=net)
+    return ids
+
+
+def post_many(
+    session: Session, movements: MovementColumns, *, business_on: date, recorded_at: datetime
+) -> tuple[int, ...]:
+    """Journal thousands of movements as columns, under the same rules as `post`, and return their ids.
+
+    Raises InsufficientFundsError, or ValueError for legs that do not balance.
+    """
+    if not movements.leg_counts.size:
+        return ()
+    movements.check(most_cents=MAX_CENTS)
+    running = ledger_columns.run_up(movements.leg_accounts, movements.leg_cents)
+    accounts, deltas = running.accounts.tolist(), running.net_cents.tolist()
+    ending = _move_all(session, dict(zip(accounts, deltas, strict=True)))
+    after = running.balances_after(np.array([ending[account_id] for account_id in accounts]))
+    with _unsealed():
+        ids = batch_columns.insert_numbered(
+            session,
+            _transactions,
+            columns={
+                "memo": movements.memos,
+                "listing_id": movements.listing_ids,
+                "loan_id": movements.loan_ids,
+                "actor_id": movements.actor_ids,
+            },
+            same={"kind": movements.kind, "business_on": business_on, "recorded_at": recorded_at},
+        )
+        batch_columns.insert_numbered(
+            session,
+            _entries,
+            columns={
+                "transaction_id": np.repeat(np.array(ids), movements.leg_counts).tolist(),
+                "account_id": movements.leg_accounts.tolist(),
+                "amount_cents": movements.leg_cents.tolist(),
+                "balance_after_cents": after.tolist(),
+            },
+            same={},
+        )
     return ids
 
 
@@ -233,12 +282,29 @@ def _move_balances(session: Session, net: dict[int, int]) -> dict[int, int]:
             members.add(row.member_id)
         _touch_members(session, members)
         return ending
-    moved = connection.execute(_MOVE, changes).rowcount
-    if moved != len(changes):
+    return _move_all(session, net)
+
+
+def _move_all(session: Session, net: dict[int, int]) -> dict[int, int]:
+    """Move many balances with one statement, and read them with another."""
+    accounts = sorted(net)
+    moved = ledger_columns.move_guarded(session, accounts=accounts, deltas=[net[each] for each in accounts])
+    if moved != len(accounts):
         raise _shortage(session, net)
-    rows = connection.execute(_ENDING, {"p_accounts": list(net)}).all()
+    rows = batch_columns.read(session, _ENDING, ids=accounts)
     _touch_members(session, {row.member_id for row in rows})
     return {row.id: row.balance_cents for row in rows}
+
+
+@contextmanager
+def _unsealed() -> Iterator[None]:
+    """Say it in a sentence where the database refuses entries of a sealed day."""
+    try:
+        yield
+    except sa.exc.DBAPIError as refused:
+        if ledger_columns.sealed_refusal(refused):
+            raise DaySealedError from refused
+        raise
 
 
 def _touch_members(session: Session, members: set[int | None]) -> None:

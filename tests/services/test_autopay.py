@@ -1,5 +1,6 @@
 """Autopay: what is due comes out of the wallet once, or not at all."""
 
+import dataclasses
 from datetime import date
 from typing import Any
 
@@ -12,7 +13,7 @@ from p2p_reflex.database import current_engine, read, run, transaction
 from p2p_reflex.domain.errors import UnknownError
 from p2p_reflex.domain.vocabulary import AccountKind, LoanState, TransactionKind
 from p2p_reflex.models import Loan
-from p2p_reflex.services import autopay, ledger, payments
+from p2p_reflex.services import autopay, autopay_rows, ledger, payments
 from p2p_reflex.services.autopay import AutopayEndedError, AutopayOutcome
 from p2p_reflex.services.ledger import InsufficientFundsError, Leg, Movement
 from tests.builders import NOW, TODAY, a_borrower, a_form_key, a_loan, broken_laws, give_cash, in_threads
@@ -99,14 +100,19 @@ def test_one_wallet_pays_several_loans_in_order_as_far_as_it_reaches(database: E
     assert read(broken_laws) == []
 
 
-@ON_SQLITE
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_a_wallet_emptied_at_the_last_moment_leaves_the_others_paid(
     database: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     emptied_id, full_id = a_loan_on_autopay(), a_loan_on_autopay()
     with transaction() as session:
         empty(session, loan_of(emptied_id).borrower_id, keep_cents=0)
-    monkeypatch.setattr(autopay, "_wallet_balances", lambda session, ids: dict.fromkeys(ids, 50_000_00))
+    look = autopay_rows.due_loans
+
+    def look_before_it_was_emptied(*args: Any, **kwargs: Any) -> list[autopay_rows.DueLoan]:
+        return [dataclasses.replace(loan, wallet_cents=50_000_00) for loan in look(*args, **kwargs)]
+
+    monkeypatch.setattr(autopay_rows, "due_loans", look_before_it_was_emptied)
 
     outcome = collect()
 
@@ -124,7 +130,7 @@ def test_a_failure_of_the_house_is_not_taken_for_a_short_wallet(
     def refuse(*_: object, **__: object) -> None:
         raise InsufficientFundsError(account_id=1, member_id=None, available_cents=0)
 
-    monkeypatch.setattr(autopay, "post_payments", refuse)
+    monkeypatch.setattr(autopay, "post_ordinary", refuse)
 
     with pytest.raises(InsufficientFundsError):
         collect()
@@ -220,3 +226,88 @@ def empty(session: Session, member_id: int, *, keep_cents: int) -> None:
     legs = (Leg(wallet_id, -taken_cents), Leg(bank_id, taken_cents))
     movement = Movement(kind=TransactionKind.WITHDRAWAL, memo="Money withdrawn", legs=legs)
     ledger.post(session, [movement], business_on=TODAY, recorded_at=NOW)
+
+
+def test_a_wallet_that_is_short_gives_what_is_there_where_the_borrower_allows_it(database: Engine) -> None:
+    loan_id = a_loan_on_autopay()
+    borrower_id, due_cents = loan_of(loan_id).borrower_id, loan_of(loan_id).installment_cents
+    run(autopay.set_partial, borrower_id=borrower_id, loan_id=loan_id, enabled=True, now=NOW)
+    with transaction() as session:
+        empty(session, borrower_id, keep_cents=100_00)
+
+    first = collect()
+    with transaction() as session:
+        give_cash(session, member_id=borrower_id, cash_cents=due_cents)
+    next_day = collect(date(2026, 11, 21))
+
+    assert [(paid.amount_cents, paid.is_partial) for paid in first.collected] == [(100_00, True)]
+    assert [missed.due_cents for missed in first.short] == [due_cents - 100_00]
+    assert [(paid.amount_cents, paid.is_partial) for paid in next_day.collected] == [
+        (due_cents - 100_00, False)
+    ]
+    assert wallet_of(borrower_id) == 100_00
+    assert read(broken_laws) == []
+
+
+@ON_SQLITE
+def test_chunks_of_any_size_collect_the_same(database: Engine) -> None:
+    loan_ids = [a_loan_on_autopay() for _ in range(7)]
+
+    after_id: int | None = 0
+    paid: list[int] = []
+    while after_id is not None:
+        chunk = run(autopay.collect_chunk, after_id=after_id, limit=3, business_on=TODAY, now=NOW)
+        paid += [each.loan_id for each in chunk.collected]
+        after_id = chunk.through_id
+
+    assert paid == loan_ids
+    assert collect() == AutopayOutcome((), ())
+    assert read(broken_laws) == []
+
+
+def test_the_fast_way_and_the_plan_of_each_loan_leave_the_same_books(
+    database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shares = [(4_000_00, "0.09"), (1_333_00, "0.1125"), (667_00, "0.2")]
+    for _ in range(4):
+        a_loan_on_autopay(principal_cents=6_000_00, notes=shares)
+
+    collect()
+    fast = books_by_loan(slice(0, 4))
+    monkeypatch.setattr(autopay, "post_ordinary", lambda *_, **__: {})
+    for _ in range(4):
+        a_loan_on_autopay(principal_cents=6_000_00, notes=shares)
+    collect()
+
+    assert books_by_loan(slice(4, 8)) == fast
+    assert read(broken_laws) == []
+
+
+def books_by_loan(which: slice) -> list[Any]:
+    """Read what a payment left behind, loan by loan, without the ids."""
+    questions = (
+        "SELECT outstanding_cents, interest_paid_cents, late_fees_paid_cents, next_due_on, version, state"
+        " FROM loan WHERE id = :id",
+        "SELECT number, principal_paid_cents, interest_paid_cents, late_fee_paid_cents, paid_on"
+        " FROM installment WHERE loan_id = :id ORDER BY number",
+        "SELECT amount_cents, principal_cents, interest_cents, late_fee_cents, prepaid_principal_cents,"
+        " servicing_fee_cents, outstanding_after_cents, choice, is_payoff, is_autopay, paid_on"
+        " FROM payment WHERE loan_id = :id",
+        "SELECT q.principal_cents, q.interest_cents, q.late_fee_cents, q.servicing_fee_cents, q.paid_on"
+        " FROM lender_payment q JOIN note n ON n.id = q.note_id WHERE n.loan_id = :id ORDER BY n.id",
+        "SELECT outstanding_cents, interest_received_cents, late_fees_received_cents, servicing_fees_cents"
+        " FROM note WHERE loan_id = :id ORDER BY id",
+        "SELECT t.kind, t.memo, t.business_on, e.amount_cents FROM journal_transaction t"
+        " JOIN journal_entry e ON e.transaction_id = t.id WHERE t.loan_id = :id AND t.kind = 'payment'"
+        " ORDER BY e.amount_cents",
+        "SELECT kind, effective_on, amount_cents, choice, number, recorded_on, reason"
+        " FROM loan_event WHERE loan_id = :id AND kind = 'paid'",
+    )
+
+    def look(session: Session) -> list[Any]:
+        ids = list(session.execute(sa.text("SELECT id FROM loan ORDER BY id")).scalars())[which]
+        return [
+            [session.execute(sa.text(each), {"id": loan_id}).all() for each in questions] for loan_id in ids
+        ]
+
+    return read(look)
