@@ -19,6 +19,8 @@ logger = logging.getLogger(__name__)
 
 WINDOW_SECONDS = 0.05
 TABS_AT_ONCE = 4
+CROWD = 16
+BREATH_SECONDS = 0.001
 SLOW_SECONDS = 1.0
 FIRST_RETRY_SECONDS = 0.25
 LONGEST_RETRY_SECONDS = 4.0
@@ -127,7 +129,8 @@ class Hub:
                 tab.is_waiting = False
                 if self._tabs.get(tab.sid) is tab and tab.pending:
                     self._start(tab, deliver)
-                await asyncio.sleep(0)
+                # With many in line the loop is left to others in between; a press of a button comes first.
+                await asyncio.sleep(BREATH_SECONDS if len(self._queue) >= CROWD else 0)
         finally:
             self._loop = None
             self.shared.is_on = False

@@ -10,6 +10,7 @@ import reflex as rx
 from p2p_reflex import database
 from p2p_reflex.live.hub import Hub, NotNow, Tab
 from p2p_reflex.live.leaving import Leaving
+from p2p_reflex.live.turns import share_time
 
 MOST_UNSENT = 8
 
@@ -55,6 +56,7 @@ async def pushing(app: rx.App, hub: Hub, leaving: Leaving) -> AsyncIterator[None
         asyncio.create_task(leaving.watch(app), name="closed tabs"),
     )
     stop_listening = database.on_commit(hub.publish)
+    share_time()
     try:
         yield
     finally:
