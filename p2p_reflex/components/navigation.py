@@ -52,7 +52,13 @@ PLACES: dict[str, tuple[Group, ...]] = {
         YOU,
     ),
     "lender": (Group("Lending", (MARKET, Place("Portfolio", "/portfolio", "chart_pie"), WALLET)), YOU),
-    "admin": (Group("Administration", (Place("Overview", "/admin", "gauge"), MARKET)), YOU),
+    "admin": (
+        Group(
+            "Administration",
+            (Place("Overview", "/admin", "gauge"), Place("Bots", "/admin/bots", "bot"), MARKET),
+        ),
+        YOU,
+    ),
     "": (Group("Visiting", (MARKET,)),),
 }
 

@@ -4,11 +4,13 @@ import reflex as rx
 
 from p2p_reflex import components as ui
 from p2p_reflex.pages.listing_book import order_book
+from p2p_reflex.pages.listing_bots import bots_that_passed
 from p2p_reflex.pages.listing_panels import side_panel
 from p2p_reflex.pages.listing_questions import questions
 from p2p_reflex.state.consequences import FactorShown
 from p2p_reflex.state.frame import FrameState
 from p2p_reflex.state.listing import ListingState
+from p2p_reflex.state.listing_bots import ListingBotsState
 from p2p_reflex.state.listing_questions import ListingQuestionsState
 from p2p_reflex.state.listing_rows import BidLine
 
@@ -19,7 +21,7 @@ FACTS = ListingState.facts
 @rx.page(
     route="/listings/[listing_id]",
     title="Listing",
-    on_load=[FrameState.load, ListingState.load, ListingQuestionsState.load],
+    on_load=[FrameState.load, ListingState.load, ListingQuestionsState.load, ListingBotsState.load],
 )
 def listing() -> rx.Component:
     """Lay out the facts, the panel at the right, and everything that speaks for the plan."""
@@ -51,7 +53,7 @@ def _home_crumb() -> rx.Component:
 def _listing() -> rx.Component:
     return rx.el.div(
         rx.el.div(_facts(), class_name="facts"),
-        rx.el.div(side_panel(), class_name="panel"),
+        rx.el.div(side_panel(), bots_that_passed(), class_name="panel"),
         rx.el.div(
             rx.el.div(_plan(), _grade(), class_name="halves listing-plan"),
             order_book(),

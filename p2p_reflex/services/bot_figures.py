@@ -53,7 +53,7 @@ class BotCard:
     """One bot with its figures.
 
     `deployed_cents` is lent, `held_cents` leads in open books. A win is a bid that was accepted; the win rate
-    is none while no bid has met its end. The realised return is none under 90 days.
+    is the share of the bids that met their end, none while none has. The realised return is none under 90 days.
     """
 
     bot_id: int
@@ -71,6 +71,7 @@ class BotCard:
     live_count: int
     leading_count: int
     win_count: int
+    ended_count: int
     refused_count: int
     win_rate: Decimal | None
     average_rate: Decimal | None
@@ -177,6 +178,7 @@ def cards(session: Session, *, business_on: date) -> tuple[BotCard, ...]:
             live_count=counts[bot.member_id].by_state[BidState.LIVE],
             leading_count=counts[bot.member_id].leading,
             win_count=counts[bot.member_id].by_state[BidState.ACCEPTED],
+            ended_count=counts[bot.member_id].ended,
             refused_count=refused.get(bot.id, 0),
             win_rate=_win_rate(counts[bot.member_id]),
             average_rate=lent[bot.member_id].average(lent[bot.member_id].by_rate),
