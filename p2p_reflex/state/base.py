@@ -72,6 +72,7 @@ GUARD = "_guard"
 HOMES = {Role.BORROWER: "/borrow", Role.LENDER: "/portfolio", Role.ADMIN: "/admin"}
 LONGEST_TEXT = 20_000
 LARGEST_NUMBER = 2**53
+PLAIN = (str, int, type(None))
 
 
 class Asking:
@@ -172,7 +173,7 @@ class ScreenState(Asking, rx.State, mixin=True):
             return
         for name in self.dirty_vars & before.keys() - unsent:
             now = self.get_value(name)
-            if now is not before[name] and now == before[name]:
+            if now == before[name] and (now is not before[name] or isinstance(now, PLAIN)):
                 self.dirty_vars.discard(name)
 
 

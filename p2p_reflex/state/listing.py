@@ -262,7 +262,8 @@ class ListingState(ScreenState, rx.State):
     async def _on_push(self, topics: frozenset[str]) -> None:
         if self.dialog:
             return  # what somebody decides on stands still; closing the dialog looks anew
-        shown, errors = [*self.get_value("leading"), *self.get_value("outbid")], self.errors
+        shown = [*self.get_value("leading"), *self.get_value("outbid")]
+        errors = dict(self.get_value("errors"))
         await self._refresh()
         await self._work_out()
         self.errors = errors
