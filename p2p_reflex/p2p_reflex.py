@@ -21,6 +21,7 @@ from p2p_reflex.api.sockets import SocketsPerAddress, limit_events
 from p2p_reflex.live.hub import hub
 from p2p_reflex.live.leaving import Leaving
 from p2p_reflex.live.pushing import follow_sockets, pushing
+from p2p_reflex.live.reacting import reacting
 from p2p_reflex.services import bot_runs, business_date, opening
 from p2p_reflex.services.demo import world
 from p2p_reflex.settings import settings
@@ -65,12 +66,12 @@ def prepare_market() -> None:
 
 @contextlib.asynccontextmanager
 async def serve_market() -> AsyncIterator[None]:
-    """Hold what lives as long as the server: no open handlers, a ready market, live push, the scheduler."""
+    """Hold what lives as long as the server: a ready market behind closed handlers, push, bots, scheduler."""
     with app.set_contexts():
         close_unguarded_handlers()
     await asyncio.to_thread(prepare_market)
     jobs = scheduler.BOT_JOBS + (() if settings().demo_mode else scheduler.CALENDAR_JOBS)
-    async with pushing(app, hub, leaving):
+    async with pushing(app, hub, leaving), reacting():
         with scheduler.running(jobs):
             yield
 

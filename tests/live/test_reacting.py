@@ -1,0 +1,113 @@
+"""The bots answer what people do: soon, together, and never themselves."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+import pytest
+from sqlalchemy.engine import Engine
+from sqlmodel import select
+
+from p2p_reflex import database as house
+from p2p_reflex.live import reacting
+from p2p_reflex.live.reacting import Reaction, let_bots_answer
+from p2p_reflex.models import Bid
+from p2p_reflex.services import bot_runs, listings, opening
+from tests.builders import NOW, TODAY, a_borrower, a_form_key, a_listing_form
+
+WAIT = 0.02
+
+
+async def until(holds: Callable[[], object]) -> None:
+    async with asyncio.timeout(10):
+        while not holds():
+            await asyncio.sleep(0.005)
+
+
+def run(reaction: Reaction, story: Callable[[], Awaitable[None]]) -> None:
+    async def serve() -> None:
+        serving = asyncio.create_task(reaction.serve())
+        await asyncio.sleep(0)
+        try:
+            await story()
+            await asyncio.sleep(WAIT * 4)
+        finally:
+            serving.cancel()
+            await asyncio.gather(serving, return_exceptions=True)
+
+    asyncio.run(serve())
+
+
+def test_what_several_people_do_in_a_moment_is_answered_together() -> None:
+    answered: list[list[int]] = []
+    reaction = Reaction(lambda ids: answered.append(list(ids)), wait=WAIT)
+
+    async def story() -> None:
+        for listing_id in (3, 1, 3):
+            reaction.hear(frozenset({f"listing:{listing_id}", "market"}))
+        reaction.hear(frozenset({"member:7", "books"}))
+        await until(lambda: answered)
+
+    run(reaction, story)
+
+    assert answered == [[1, 3]]
+
+
+def test_what_bots_did_is_not_answered() -> None:
+    answered: list[list[int]] = []
+
+    def answer(ids: Sequence[int]) -> None:
+        answered.append(list(ids))
+        reaction.hear(frozenset({"listing:1"}))
+
+    reaction = Reaction(answer, wait=WAIT)
+
+    async def story() -> None:
+        reaction.hear(frozenset({"listing:2", "bots"}))
+        reaction.hear(frozenset({"listing:1"}))
+        await until(lambda: answered)
+
+    run(reaction, story)
+
+    assert answered == [[1]]
+
+
+def test_an_answer_that_fails_is_given_once_the_database_is_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reacting, "FIRST_RETRY_SECONDS", 0.01)
+    answered: list[list[int]] = []
+    tries = iter([OSError("down"), OSError("down")])
+
+    def answer(ids: Sequence[int]) -> None:
+        failure = next(tries, None)
+        if failure is not None:
+            raise failure
+        answered.append(list(ids))
+
+    reaction = Reaction(answer, wait=WAIT)
+
+    async def story() -> None:
+        reaction.hear(frozenset({"listing:1"}))
+        await asyncio.sleep(WAIT * 1.5)
+        reaction.hear(frozenset({"listing:2"}))
+        await until(lambda: answered and sorted({each for ids in answered for each in ids}) == [1, 2])
+
+    run(reaction, story)
+
+    assert [each for ids in answered for each in ids].count(1) == 1
+
+
+def test_a_new_listing_is_answered_by_the_bots_without_waiting_for_the_sweep(database: Engine) -> None:
+    house.run(opening.open_market, business_on=TODAY)
+    house.run(bot_runs.enroll_bots, business_on=TODAY, now=NOW)
+    borrower_id = house.run(a_borrower)
+    reaction = Reaction(let_bots_answer, wait=WAIT)
+    stop = house.on_commit(reaction.hear)
+
+    async def story() -> None:
+        how = {"borrower_id": borrower_id, "form": a_listing_form(), "form_key": a_form_key()}
+        await asyncio.to_thread(house.run, listings.publish, **how, business_on=TODAY, now=NOW)
+        await until(lambda: house.read(lambda session: session.exec(select(Bid.id)).first()))
+
+    run(reaction, story)
+    stop()
+
+    assert house.read(lambda session: session.exec(select(Bid.is_bot)).all())
