@@ -23,7 +23,7 @@ def messages() -> rx.Component:
         purpose=rx.cond(
             STATE.is_admin,
             "Questions on listings and letters about loans, the newest first.",
-            "Private letters between a borrower and the lenders of their loan.",
+            "Letters between a borrower and the lenders of their loan. The market's admins can read them.",
         ),
         active="/messages",
     )
@@ -89,16 +89,19 @@ def _thread_line(row: rx.vars.ObjectVar[ThreadLine]) -> rx.Component:
                 class_name="between",
             ),
             rx.el.p(row["title"], class_name="t-12 muted one-line"),
-            rx.el.p(row["newest"], class_name="one-line"),
-            class_name="thread-words",
-        ),
-        rx.cond(
-            row["unread"] != "",
-            rx.el.span(
-                row["unread"],
-                rx.el.span(" unread", class_name="visually-hidden"),
-                class_name="unread-count",
+            rx.el.div(
+                rx.el.p(row["newest"], class_name="one-line"),
+                rx.cond(
+                    row["unread"] != "",
+                    rx.el.span(
+                        row["unread"],
+                        rx.el.span(" unread", class_name="visually-hidden"),
+                        class_name="unread-count",
+                    ),
+                ),
+                class_name="between",
             ),
+            class_name="thread-words",
         ),
         custom_attrs=attributes(
             data_here=rx.cond(is_here, "true", "false"),
@@ -108,21 +111,26 @@ def _thread_line(row: rx.vars.ObjectVar[ThreadLine]) -> rx.Component:
 
 
 def _no_thread() -> rx.Component:
-    return ui.card(
-        rx.cond(
-            (STATE.threads.length() > 0) | (STATE.others.length() > 0),
-            ui.empty_state(
-                "Choose a thread",
-                "Letters are between the two of you. Nobody else in the loan reads them.",
-                icon_name="mail",
+    return rx.cond(
+        (STATE.threads.length() > 0) | (STATE.others.length() > 0),
+        rx.el.div(
+            ui.card(
+                ui.empty_state(
+                    "Choose a thread",
+                    "Letters are between the two of you. Nobody else in the loan reads them.",
+                    icon_name="mail",
+                )
             ),
+            class_name="only-wide",
+        ),
+        ui.card(
             ui.empty_state(
                 "Nobody to write to yet",
                 "Once a loan is made, its borrower and the people who lent for it write to each other here.",
                 ui.link_button("Look at the market", "/market"),
                 icon_name="mail",
             ),
-        )
+        ),
     )
 
 
@@ -146,7 +154,7 @@ def _thread() -> rx.Component:
         rx.cond(
             STATE.lines.length() > 0,
             rx.el.ol(rx.foreach(STATE.lines, _letter), class_name="letter-lines"),
-            rx.el.p("No letters yet. What you write is seen by the two of you only.", class_name="muted"),
+            rx.el.p("No letters yet. Nobody else in the loan reads what you write.", class_name="muted"),
         ),
         rx.cond(
             STATE.can_write,

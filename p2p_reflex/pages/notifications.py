@@ -27,7 +27,7 @@ def notifications() -> rx.Component:
             class_name="with-panel",
         ),
         title="Notifications",
-        purpose="What happened to your bids, listings, loans and money.",
+        purpose=STATE.purpose,
         actions=ui.secondary_button(
             "Mark all as read", icon_name="check", on_click=STATE.read_all, disabled=STATE.unread == ""
         ),
@@ -43,16 +43,18 @@ def _notices() -> rx.Component:
                 [("", "All"), ("unread", "Unread")],
                 current=STATE.unread_only,
                 on_change=STATE.show_unread,
-                small=True,
             ),
-            ui.select_field(
-                "Kind",
-                STATE.kinds,
-                name="kind",
-                value=STATE.kind,
-                on_change=STATE.show_kind,
-                hide_label=True,
-                placeholder="Every kind",
+            rx.cond(
+                STATE.kinds.length() > 1,
+                ui.select_field(
+                    "Kind",
+                    STATE.kinds,
+                    name="kind",
+                    value=STATE.kind,
+                    on_change=STATE.show_kind,
+                    hide_label=True,
+                    placeholder="Every kind",
+                ),
             ),
             class_name="filters notice-filters",
         ),
@@ -85,7 +87,7 @@ def _list() -> rx.Component:
             ),
             ui.empty_state(
                 "No notices yet",
-                "When something happens to your bids, listings, loans or money, you read it here first.",
+                "When something happens that concerns you, you read it here first.",
                 ui.link_button("Look at the market", "/market"),
                 icon_name="bell",
             ),

@@ -43,7 +43,13 @@ KIND_NOTES = {
     NoticeKind.QUESTION: "asked and answered in public",
     NoticeKind.LETTER: "private, about a loan",
     NoticeKind.MONEY: "deposits, withdrawals, payments",
-    NoticeKind.SYSTEM: "what its admins do or should know",
+    NoticeKind.SYSTEM: "such as words of yours that were hidden",
+}
+
+PURPOSES = {
+    Role.BORROWER: "What happened to your listings, loans and money.",
+    Role.LENDER: "What happened to your bids, notes and money.",
+    Role.ADMIN: "What needs a look.",
 }
 
 ICONS = {
@@ -98,6 +104,7 @@ class PreferenceLine(TypedDict):
 class NotificationsState(ScreenState, rx.State):
     """Show a member's notices, and how they hear of each kind."""
 
+    purpose: str = ""
     lines: list[NoticeLine] = []
     unread_only: str = ""
     kind: str = EVERYTHING
@@ -115,6 +122,7 @@ class NotificationsState(ScreenState, rx.State):
     async def load(self) -> None:
         """Show the newest notices."""
         person = await self.who()
+        self.purpose = PURPOSES[person.role]
         self.kinds = [(kind.value, KIND_NAMES[kind]) for kind in KINDS_OF[person.role]]
         if self.kind not in [kind for kind, _ in self.kinds]:
             self.kind = EVERYTHING

@@ -1,6 +1,7 @@
 """Owns what people in the demo market say to each other: questions on listings, letters about loans."""
 
 import random
+from collections.abc import Callable
 from datetime import date, timedelta
 from functools import partial
 
@@ -15,7 +16,9 @@ from p2p_reflex.services.demo.village import World, moment
 NOTICES_FROM_DAYS_BEFORE = 21
 UNREAD_DAYS = 1
 
-FEATURED_TALK = (
+Said = tuple[date, Callable[[], object]]
+
+FEATURED_TALK: tuple[tuple[int, str, str | None], ...] = (
     (
         2,
         "Are the café orders written down, or spoken?",
@@ -29,7 +32,7 @@ FEATURED_TALK = (
     (0, "Do you pay rent for the bakery, and for how long is it settled?", None),
 )
 
-TALK = (
+TALK: tuple[tuple[str, str | None], ...] = (
     ("Is the price a quote or a guess?", "A written quote, good until the end of next month."),
     ("What would you do if the offers stayed under what you ask for?", "Wait a month and ask for less."),
     ("How long have you been in your job?", None),
@@ -46,6 +49,23 @@ LETTERS = (
 def talk(world: World, *, business_on: date, seed: int) -> None:
     """Let lenders ask about open listings and write about loans; the market's own dice are not touched."""
     luck = random.Random(f"{seed} talk")  # noqa: S311 - dice, not secrets
+    said = [*_questions(world, luck, business_on), *_letters(world, business_on)]
+    for on, say in sorted(said, key=lambda each: each[0]):
+        if business_on - on > timedelta(days=UNREAD_DAYS):
+            notices.hush(world.session)
+        say()
+        notices.speak(world.session)
+
+
+def settle(world: World, *, business_on: date) -> None:
+    """Let what was told before yesterday be read, and no e-mail of a made-up past go out."""
+    read_before = moment(business_on - timedelta(days=UNREAD_DAYS), 0)
+    notices.settle_history(world.session, read_before=read_before, now=moment(business_on, 6))
+
+
+def _questions(world: World, luck: random.Random, business_on: date) -> list[Said]:
+    """Choose who asks what: three questions on the listing of whom a visitor may play, one here and there."""
+    said: list[Said] = []
     listings = world.session.execute(
         sa.select(col(Listing.id), col(Listing.borrower_id), col(Listing.opens_on))
         .where(col(Listing.state) == ListingState.OPEN)
@@ -53,20 +73,17 @@ def talk(world: World, *, business_on: date, seed: int) -> None:
     ).all()
     for row in listings:
         askers = _bidders(world, row.id)
-        if row.borrower_id == world.first_borrower_id and askers:
-            for days_before, question, answer in FEATURED_TALK:
-                on = max(row.opens_on, business_on - timedelta(days=days_before))
-                _ask(world, luck.choice(askers), row.id, row.borrower_id, question, answer, on)
-        elif askers and luck.random() < 0.6:
-            question, answer = luck.choice(TALK)
-            _ask(world, luck.choice(askers), row.id, row.borrower_id, question, answer, business_on)
-    _write_letters(world, business_on)
-
-
-def settle(world: World, *, business_on: date) -> None:
-    """Let what was told before yesterday be read, and no e-mail of a made-up past go out."""
-    read_before = moment(business_on - timedelta(days=UNREAD_DAYS), 0)
-    notices.settle_history(world.session, read_before=read_before, now=moment(business_on, 6))
+        if not askers:
+            continue
+        if row.borrower_id == world.first_borrower_id:
+            asked = FEATURED_TALK
+        else:
+            asked = ((0, *luck.choice(TALK)),) if luck.random() < 0.6 else ()
+        for days_before, question, answer in asked:
+            on = max(row.opens_on, business_on - timedelta(days=days_before))
+            asker_id = luck.choice(askers)
+            said.append((on, partial(_ask, world, asker_id, row.id, row.borrower_id, question, answer, on)))
+    return said
 
 
 def _bidders(world: World, listing_id: int) -> list[int]:
@@ -117,18 +134,21 @@ def _ask(
         )
 
 
-def _write_letters(world: World, business_on: date) -> None:
+def _letters(world: World, business_on: date) -> list[Said]:
     """Let a few people write about the newest loans of those whom the sign-in page offers."""
     lender_id = next(iter(world.lenders))
     threads = [
         *_newest_notes(world, col(Note.lender_id) == lender_id),
         *_newest_notes(world, col(Loan.borrower_id) == world.first_borrower_id),
     ]
+    said: list[Said] = []
     for place, (loan_id, borrower_id, writer_id, begins_on) in enumerate(dict.fromkeys(threads)):
         for author, days_before, text in LETTERS[: 3 - place % 2]:
             on = max(begins_on, business_on - timedelta(days=days_before))
             author_id = writer_id if author == "lender" else borrower_id
-            world.attempt(partial(_write, world, author_id, loan_id, writer_id, text, on))
+            write = partial(_write, world, author_id, loan_id, writer_id, text, on)
+            said.append((on, partial(world.attempt, write)))
+    return said
 
 
 def _write(world: World, author_id: int, loan_id: int, lender_id: int, text: str, business_on: date) -> None:

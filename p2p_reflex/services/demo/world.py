@@ -80,12 +80,13 @@ def build(
         _bring_money(world, day, business_on)
         if days_left == FEATURED_DAYS_BEFORE:
             publish_featured(world, business_on)
+        if not days_left:
+            talk(world, business_on=business_on, seed=seed)
         _live(world, business_on, new_listings=listing_counts[day], visits=1 + (days_left < BUSY_DAYS))
         if days_left:
             business_day.close_day(session, business_on=business_on, now=moment(business_on, 23))
         session.flush()
         session.expunge_all()
-    talk(world, business_on=ends_on, seed=seed)
     settle(world, business_on=ends_on)
 
 
