@@ -64,13 +64,26 @@ def prepare_market() -> None:
         database.run(bot_runs.enroll_bots, business_on=open_on, now=datetime.now(UTC))
 
 
+def open_log() -> None:
+    """Let what the house itself notes be seen on the console, e-mails without a mail server among it."""
+    house = logging.getLogger("p2p_reflex")
+    house.setLevel(logging.INFO)
+    if not house.handlers and not logging.getLogger().handlers:
+        shown = logging.StreamHandler()
+        shown.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+        house.addHandler(shown)
+
+
 @contextlib.asynccontextmanager
 async def serve_market() -> AsyncIterator[None]:
     """Hold what lives as long as the server: a ready market behind closed handlers, push, bots, scheduler."""
+    open_log()
     with app.set_contexts():
         close_unguarded_handlers()
     await asyncio.to_thread(prepare_market)
-    jobs = scheduler.BOT_JOBS + (() if settings().demo_mode else scheduler.CALENDAR_JOBS)
+    jobs = (
+        scheduler.BOT_JOBS + scheduler.MAIL_JOBS + (() if settings().demo_mode else scheduler.CALENDAR_JOBS)
+    )
     async with pushing(app, hub, leaving), reacting():
         with scheduler.running(jobs):
             yield
