@@ -53,7 +53,7 @@ async def statement(request: Request) -> Response:
     """Send the whole statement of whoever asks."""
     person = await identity_of(request)
     if person is None:
-        return _sign_in_first()
+        return sign_in_first()
     rows = await asyncio.to_thread(database.read, exports.statement, member_id=person.member_id)
     return await _file("statement", STATEMENT_HEAD, map(statement_cells, rows))
 
@@ -62,7 +62,7 @@ async def notes(request: Request) -> Response:
     """Send all notes of the lender who asks."""
     person = await identity_of(request)
     if person is None:
-        return _sign_in_first()
+        return sign_in_first()
     rows = await asyncio.to_thread(database.read, exports.notes, lender_id=person.member_id)
     return await _file("notes", NOTES_HEAD, map(note_cells, rows))
 
@@ -130,7 +130,8 @@ async def _file(stem: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -
     )
 
 
-def _sign_in_first() -> Response:
+def sign_in_first() -> Response:
+    """Ask who is not signed in to do so."""
     return JSONResponse(
         {"error": "Please sign in first."}, status_code=401, headers={"Cache-Control": "no-store"}
     )

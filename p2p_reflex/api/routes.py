@@ -2,6 +2,6 @@
 
 from starlette.routing import BaseRoute
 
-from p2p_reflex.api import exports, health, session
+from p2p_reflex.api import exports, health, loan_exports, session
 
-ROUTES: list[BaseRoute] = [*exports.ROUTES, *health.ROUTES, *session.ROUTES]
+ROUTES: list[BaseRoute] = [*exports.ROUTES, *loan_exports.ROUTES, *health.ROUTES, *session.ROUTES]
