@@ -48,6 +48,9 @@ class Settings(BaseSettings):
         None, description="mail server, as smtp://name:password@host:587 or smtps://; the log without it"
     )
     mail_from: str = Field("", description="address that e-mails come from; needed with a mail server")
+    second_admin_above: Decimal = Field(
+        Decimal(10_000), ge=0, description="corrections of more dollars than this need a second admin"
+    )
     secret: SecretStr = Field(SecretStr(DEFAULT_SECRET), description="at least 32 random characters")
     bcrypt_cost: int = Field(
         12, ge=4, le=15, description="work of one password hash; at least 12 in production"

@@ -92,6 +92,14 @@ class LoanLife:
                 ]
         return {note_id: LenderPart(note_id, *cents) for note_id, cents in sums.items()}
 
+    def sold(self) -> dict[int, int]:
+        """Add up what the reserve fund bought of each note."""
+        sums: dict[int, int] = defaultdict(int)
+        for event in self.events:
+            for part in event.bought:
+                sums[part.note_id] += part.cents
+        return sums
+
 
 def opening(terms: LoanTerms) -> LoanStanding:
     """Give a loan as it is on the day it is made."""

@@ -30,14 +30,18 @@ def record(
     *,
     reason: str = "",
     actor_id: int | None = None,
+    details: dict[str, Any] | None = None,
     business_on: date,
     now: datetime,
 ) -> tuple[int, ...]:
-    """Add events to the log, each with the loan it is of, and return their ids."""
+    """Add events to the log, each with the loan it is of, and return their ids.
+
+    `details` is for events that say nothing about the loan's state.
+    """
     return batch_rows.insert_numbered(
         session,
         _events,
-        [_row(loan_id, event, reason, actor_id, business_on, now) for loan_id, event in events],
+        [_row(loan_id, event, reason, actor_id, details, business_on, now) for loan_id, event in events],
     )
 
 
@@ -148,9 +152,14 @@ def note_step(session: Session, *, step: LadderStep, business_on: date) -> None:
 
 
 def _row(
-    loan_id: int, event: LoanEvent, reason: str, actor_id: int | None, business_on: date, now: datetime
+    loan_id: int,
+    event: LoanEvent,
+    reason: str,
+    actor_id: int | None,
+    details: dict[str, Any] | None,
+    business_on: date,
+    now: datetime,
 ) -> dict[str, Any]:
-    details: dict[str, Any] | None = None
     if event.kind is LoanEventKind.FORGIVEN:
         details = asdict(event.forgiven)
     elif event.bought:

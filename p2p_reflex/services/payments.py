@@ -11,7 +11,7 @@ from p2p_reflex.domain import formats, parsing
 from p2p_reflex.domain.errors import FieldError, LendingError, UnknownError
 from p2p_reflex.domain.vocabulary import LoanState, PrepaymentChoice
 from p2p_reflex.services import idempotency
-from p2p_reflex.services.loan_positions import PAYABLE_STATES, LoanPosition, position
+from p2p_reflex.services.loan_positions import LoanPosition, position
 from p2p_reflex.services.payment_plans import plan_payment, quote_payoff
 from p2p_reflex.services.payment_posting import post_payments
 from p2p_reflex.services.payment_quotes import PaymentPreview, preview_of
@@ -21,13 +21,13 @@ LARGEST_CENTS = 1_000_000_00
 
 
 class NotPayableError(LendingError):
-    """A loan that ended takes no payment."""
+    """A loan on which nothing is owed takes no payment."""
 
     def __init__(self, state: LoanState) -> None:
         super().__init__(
             "This loan is already paid off. Nothing was paid."
             if state is LoanState.PAID_OFF
-            else "This loan was charged off and takes no payments here. Nothing was paid."
+            else "Nothing is owed on this loan any more. Nothing was paid."
         )
 
 
@@ -152,11 +152,11 @@ def parse_choice(choice: object) -> PrepaymentChoice:
 
 
 def _own_loan(session: Session, *, borrower_id: int, loan_id: int, for_update: bool = False) -> LoanPosition:
-    """Read the borrower's own loan that still takes payments."""
+    """Read the borrower's own loan; one that was charged off takes recoveries while something is owed."""
     loan = position(session, loan_id=loan_id, for_update=for_update)
     if loan is None or loan.borrower_id != borrower_id:
         raise UnknownError("loan")
-    if loan.state not in PAYABLE_STATES:
+    if loan.state is LoanState.PAID_OFF or not loan.owed_cents:
         raise NotPayableError(loan.state)
     return loan
 
