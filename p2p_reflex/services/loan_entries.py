@@ -34,6 +34,7 @@ class StatementEntry:
 
     `charged_cents` is what the loan and its fees add (to a lender: what was lent). `paid_cents` is what came
     in, below zero where it was taken back; the parts say what it was for, fees what the platform kept of it.
+    A routine entry is a payment like any other, which a timeline leaves to the list of payments.
     """
 
     on: date
@@ -46,6 +47,7 @@ class StatementEntry:
     late_fee_cents: int = 0
     fee_cents: int = 0
     owed_after_cents: int = 0
+    is_routine: bool = False
 
 
 def of_borrower(
@@ -122,6 +124,7 @@ def _payment(payment: PastPayment) -> StatementEntry:
         principal_cents=payment.principal_cents,
         interest_cents=payment.interest_cents,
         late_fee_cents=payment.late_fee_cents,
+        is_routine=not (payment.is_payoff or payment.is_recovery),
     )
 
 
@@ -159,7 +162,9 @@ def _came(row: Any, payment: PastPayment | None) -> Iterator[tuple[date, int, St
     """Write what a payment brought; of a correction, what it took back and what it gave."""
     amounts = {name: int(row._mapping[name]) for name in _PARTS}
     if row.transaction_id is None:
-        yield _money_line(row.paid_on, 2, amounts, loan_words.received_name(payment), "")
+        is_routine = payment is None or not (payment.is_payoff or payment.is_recovery)
+        on, place, entry, change = _money_line(row.paid_on, 2, amounts, loan_words.received_name(payment), "")
+        yield on, place, replace(entry, is_routine=is_routine), change
         return
     which = f"the payment of {formats.long_date(payment.paid_on)}" if payment else "a payment"
     for amounts_of, words, detail in (

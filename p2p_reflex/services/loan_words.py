@@ -1,5 +1,7 @@
 """Owns the words for what happens in the life of a loan, as its statement and its timeline tell it."""
 
+from datetime import date
+
 from p2p_reflex.domain import formats
 from p2p_reflex.domain.delinquency import CHARGE_OFF_DAYS, DEFAULT_DAYS, GRACE_DAYS
 from p2p_reflex.domain.formats import money
@@ -84,7 +86,7 @@ def event_name(event: PastEvent) -> str:
         case LoanEventKind.FORGIVEN:
             return "Part of the debt forgiven"
         case LoanEventKind.CORRECTED:
-            return "Correction"
+            return "Payment dated back" if event.details.get("moved_to_on") else "Payment reversed"
     return "Loan paid out" if event.kind is LoanEventKind.DISBURSED else "Payment"
 
 
@@ -122,8 +124,19 @@ def _explained(event: PastEvent) -> str:
             return f"What is owed is spread over {spread} from here on. Nothing was forgiven by that."
         case LoanEventKind.FORGIVEN:
             return f"{_forgiven_in_words(event)} no longer owed."
+        case LoanEventKind.CORRECTED:
+            return f"{_correction_in_words(event)} Everything after it was worked out again."
         case _:
-            return "A mistake was put right, and everything after it worked out again."
+            return ""
+
+
+def _correction_in_words(event: PastEvent) -> str:
+    paid_on, moved_to_on = event.details.get("paid_on"), event.details.get("moved_to_on")
+    of_day = f" of {formats.long_date(date.fromisoformat(paid_on))}" if paid_on else ""
+    payment = f"The payment of {money(event.amount_cents)}{of_day}"
+    if moved_to_on:
+        return f"{payment} counts from {formats.long_date(date.fromisoformat(moved_to_on))} on."
+    return f"{payment} was a mistake and counts for nothing."
 
 
 def _forgiven_in_words(event: PastEvent) -> str:

@@ -10,10 +10,10 @@ from p2p_reflex.database import read, run, transaction
 from p2p_reflex.domain.errors import UnknownError
 from p2p_reflex.domain.loan_life import LoanEvent
 from p2p_reflex.domain.vocabulary import LoanEventKind, Role
-from p2p_reflex.models import Loan, Note
-from p2p_reflex.services import ledger, loan_log, opening
+from p2p_reflex.models import Loan, Note, Payment
+from p2p_reflex.services import corrections, ledger, loan_log, opening
 from p2p_reflex.services.loan_statements import LoanStatement, YearFigures, loan_statement
-from tests.builders import NOW, TODAY, a_borrower, a_lender, a_member, broken_laws
+from tests.builders import NOW, TODAY, a_borrower, a_form_key, a_lender, a_member, broken_laws
 from tests.loan_lives import (
     MADE_ON,
     a_shared_loan,
@@ -179,3 +179,40 @@ def test_nothing_paid_yet_leaves_the_running_year_at_zero(database: Engine) -> N
 
     assert statement.years == (YearFigures(2026),)
     assert [entry.words for entry in statement.entries] == ["Loan paid out"]
+
+
+def test_a_reversed_payment_is_told_and_counts_for_nothing(database: Engine) -> None:
+    loan_id = a_shared_loan()
+    pay_installment(loan_id, on=FIRST_DUE)
+    pay_installment(loan_id, on=date(2026, 1, 20))
+    admin_id = run(a_member, role=Role.ADMIN)
+    with transaction() as session:
+        mistaken_id = session.exec(select(Payment.id).order_by(Payment.id)).first()
+    run(
+        corrections.reverse_payment,
+        admin_id=admin_id,
+        payment_id=mistaken_id,
+        reason="Entered twice",
+        form_key=a_form_key(),
+        business_on=TODAY,
+        now=NOW,
+    )
+
+    statement = seen_by(borrower_of(loan_id), loan_id)
+    lenders = [seen_by(lender_id, loan_id) for lender_id in lenders_of(loan_id)]
+
+    mistaken, reversal = statement.entries[1], statement.entries[-1]
+    assert (mistaken.words, mistaken.paid_cents) == ("Payment, taken back later", 0)
+    assert mistaken.detail == "$558.37, reversed on 20 Nov 2026: it counts for nothing here."
+    assert reversal.words == "Payment reversed"
+    assert reversal.detail == (
+        "The payment of $558.37 of 20 Dec 2025 was a mistake and counts for nothing. "
+        "Everything after it was worked out again. Reason: Entered twice."
+    )
+    assert reversal.owed_after_cents == statement.owed_cents
+    assert statement.years[-1] == YearFigures(2026, principal_cents=450_04, interest_cents=108_33)
+    for of_lender, lent_cents in zip(lenders, (7_000_00, 5_000_00), strict=True):
+        assert "Taken back" in [entry.words for entry in of_lender.entries]
+        assert of_lender.entries[-1].owed_after_cents == of_lender.owed_cents
+        moved = sum(entry.paid_cents - entry.charged_cents for entry in of_lender.entries)
+        assert moved + lent_cents > 0
