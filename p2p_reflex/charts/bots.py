@@ -64,7 +64,7 @@ def bot_bids_chart(days: Sequence[BotDay], *, names: Sequence[str], theme: Theme
             (label, *(f"{day.counts.get(name, 0):,}" for name in names), f"{total:,}")
             for label, day, total in zip(labels, days, totals, strict=True)
         ],
-        margin={"l": 36, "r": 12, "t": 8, "b": 24},
+        margin={"l": 36, "r": 20, "t": 8, "b": 24},
         xaxis=spread_ticks(labels, words=labels, most=5),
         yaxis={"tick0": 0, "dtick": max(1, -(-most // 4)), "range": [0, most * 1.05]},
     )
@@ -121,6 +121,6 @@ def _names(place: int, bot: BotGrades, colours: Palette) -> list[dict[str, Any]]
     """Write a bot's name over its bar, and what it has at the right."""
     above = place - BAR_SHARE / 2
     return [
-        words_at(0, above, bot.name, color=colours.text),
+        words_at(0, above, bot.name, color=colours.text, xshift=-2),
         words_at(1, above, whole_money(bot.total_cents), color=colours.muted, xref="paper", xanchor="right"),
     ]

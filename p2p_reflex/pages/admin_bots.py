@@ -4,7 +4,7 @@ import reflex as rx
 
 from p2p_reflex import components as ui
 from p2p_reflex.domain.vocabulary import Grade
-from p2p_reflex.pages.admin_bots_dialogs import reset_dialog, settings_dialog
+from p2p_reflex.pages.admin_bots_dialogs import enroll_dialog, reset_dialog, settings_dialog
 from p2p_reflex.state.admin_bots import AdminBotsState
 from p2p_reflex.state.bot_lines import BotLine, DecisionLine
 from p2p_reflex.state.frame import FrameState
@@ -25,28 +25,66 @@ def admin_bots() -> rx.Component:
     return ui.frame(
         ui.loaded(
             STATE.loaded,
-            rx.el.div(_strip(), _bots(), _charts(), _decisions(), class_name="stack"),
-            _waiting(),
+            rx.cond(
+                STATE.bots.length() > 0,
+                rx.el.div(_strip(), _bots(), _charts(), _decisions(), class_name="stack"),
+                _nobody(),
+            ),
+            _loading(),
         ),
         settings_dialog(),
         reset_dialog(),
+        enroll_dialog(),
         title="Bots",
-        purpose=rx.cond(STATE.loaded, STATE.strip.purpose, "Lenders that explain every bid and every pass."),
-        actions=rx.fragment(
-            ui.secondary_button("Stop all", on_click=STATE.switch_all(False)),
-            ui.secondary_button("Start all", on_click=STATE.switch_all(True)),
+        purpose=rx.cond(
+            STATE.bots.length() > 0, STATE.strip.purpose, "Lenders that explain every bid and every pass."
+        ),
+        actions=rx.cond(
+            STATE.bots.length() > 0,
+            rx.fragment(
+                ui.secondary_button("Stop all", on_click=STATE.switch_all(False)),
+                ui.secondary_button("Start all", on_click=STATE.switch_all(True)),
+            ),
+            rx.fragment(),
         ),
         active="/admin/bots",
     )
 
 
-def _waiting() -> rx.Component:
+def _loading() -> rx.Component:
     return rx.el.div(
         ui.card(ui.skeleton(60)),
         ui.card(ui.skeleton(640)),
         rx.el.div(ui.card(ui.skeleton(276)), ui.card(ui.skeleton(276)), class_name="halves"),
         class_name="stack",
     )
+
+
+def _nobody() -> rx.Component:
+    return ui.card(
+        ui.empty_state(
+            "No bots lend here yet",
+            rx.Var.create("These stand ready: ") + STATE.waiting.names + ".",
+            _enroll_button(),
+            icon_name="bot",
+        )
+    )
+
+
+def _newcomers() -> rx.Component:
+    """Offer the bots whose files came later."""
+    return rx.cond(
+        STATE.waiting.count > 0,
+        rx.el.div(
+            rx.el.p("Not enrolled yet: ", STATE.waiting.names, ".", class_name="t-12 muted"),
+            _enroll_button(),
+            class_name="between bot-foot",
+        ),
+    )
+
+
+def _enroll_button() -> rx.Component:
+    return ui.secondary_button(STATE.waiting.press, on_click=STATE.show_enroll(True))
 
 
 def _strip() -> rx.Component:
@@ -89,6 +127,7 @@ def _bots() -> rx.Component:
             ui.danger_button("Reset", size="small", on_click=STATE.ask_reset),
             class_name="between bot-foot",
         ),
+        _newcomers(),
         class_name="stack-12",
     )
 
@@ -166,7 +205,7 @@ def _last(bot: BotLine) -> rx.Component:
             bot.stopped_by != "",
             _decided(
                 "error",
-                rx.el.b("Stopped by an error", class_name="w-500"),
+                rx.el.p("Stopped by an error", class_name="w-500"),
                 rx.fragment(bot.stopped_by, " What leads stays binding. Switch it on to start it again."),
             ),
             rx.cond(

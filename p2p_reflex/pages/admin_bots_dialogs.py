@@ -7,6 +7,7 @@ from p2p_reflex.state.admin_bots import AdminBotsState
 from p2p_reflex.state.bot_lines import ParameterLine
 
 STATE = AdminBotsState
+PARAMETERS_FORM = "bot-parameters"
 
 
 def settings_dialog() -> rx.Component:
@@ -25,6 +26,13 @@ def settings_dialog() -> rx.Component:
                     ),
                 ),
                 ui.secondary_button("Close", on_click=STATE.show_settings(False)),
+                ui.primary_button(
+                    "Save settings",
+                    type_="submit",
+                    form=PARAMETERS_FORM,
+                    busy=STATE.working == "parameters",
+                    busy_label="Saving",
+                ),
                 class_name="dialog-actions",
             ),
             class_name="dialog bot-settings",
@@ -58,14 +66,9 @@ def _parameters() -> rx.Component:
     return rx.el.form(
         rx.el.input(type="hidden", name="form_key", value=STATE.form_key),
         rx.el.div(rx.foreach(STATE.parameters, _parameter), class_name="field-grid"),
-        rx.el.div(
-            ui.primary_button(
-                "Save settings", type_="submit", busy=STATE.working == "parameters", busy_label="Saving"
-            ),
-        ),
+        id=PARAMETERS_FORM,
         on_submit=STATE.change_parameters,
         no_validate=True,
-        class_name="stack-16",
     )
 
 
@@ -99,4 +102,22 @@ def reset_dialog() -> rx.Component:
         busy=STATE.working == "reset",
         busy_label="Withdrawing",
         is_danger=True,
+    )
+
+
+def enroll_dialog() -> rx.Component:
+    """Ask once more before bots become lenders with capital."""
+    shown = STATE.waiting
+    return ui.money_dialog(
+        ui.pair("Bots", shown.count),
+        ui.pair("Capital paid in", shown.capital, kind="strong"),
+        is_open=STATE.dialog == "enroll",
+        on_open_change=STATE.show_enroll,
+        title="Enroll the bots",
+        text="Each becomes a lender with a wallet of its own and starts at once. Its capital is recorded as "
+        "paid in at the bank, so it has to be there. A bot can be stopped at any time, but stays a lender.",
+        confirm=shown.confirm,
+        on_confirm=STATE.enroll(STATE.form_key),
+        busy=STATE.working == "enroll",
+        busy_label="Enrolling",
     )

@@ -41,6 +41,7 @@ __all__ = [
     "change_capital",
     "change_parameters",
     "desk",
+    "enroll",
     "find_decisions",
     "reset",
     "switch",
@@ -61,11 +62,15 @@ class BotUnusableError(LendingError):
 
 @dataclass(frozen=True, slots=True)
 class BotDesk:
-    """Everything on the bots screen: each bot with its figures, and what the charts show."""
+    """Everything on the bots screen: each bot with its figures, and what the charts show.
+
+    `waiting_cents` is the capital, by name, of bots that are not enrolled.
+    """
 
     bots: tuple[BotCard, ...]
     bids_by_day: tuple[BidsOnDay, ...]
     capital_by_grade: tuple[GradeCapital, ...]
+    waiting_cents: Mapping[str, int]
 
     @property
     def running_count(self) -> int:
@@ -97,6 +102,7 @@ def desk(session: Session, *, admin_id: int, business_on: date) -> BotDesk:
         bots=cards(session, business_on=business_on),
         bids_by_day=bids_by_day(session, until=business_on, days=CHART_DAYS),
         capital_by_grade=capital_by_grade(session),
+        waiting_cents=bot_runs.waiting_bots(session),
     )
 
 
@@ -106,6 +112,15 @@ def find_decisions(
     """Return what the bots decided and why, the newest first. Raises UnknownError."""
     _check_admin(session, admin_id)
     return decisions(session, query=query, page=page, page_size=page_size)
+
+
+def enroll(session: Session, *, admin_id: int, form_key: str, business_on: date, now: datetime) -> int:
+    """Make every bot that waits a lender with its capital, running; return how many. Raises UnknownError."""
+
+    def act() -> dict[str, Any]:
+        return {"bot_count": len(bot_runs.enroll_bots(session, business_on=business_on, now=now))}
+
+    return int(_once(session, admin_id, form_key, "enroll_bots", {}, now, act)["bot_count"])
 
 
 def switch(

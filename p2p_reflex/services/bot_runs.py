@@ -43,6 +43,7 @@ __all__ = [
     "read_parameters",
     "run_round",
     "sweep",
+    "waiting_bots",
     "way_of",
 ]
 
@@ -88,6 +89,13 @@ def enroll_bots(session: Session, *, business_on: date, now: datetime) -> tuple[
     parts = {bot.member_id: bot.capital_cents for bot in made if bot.capital_cents}
     move_capital(session, parts=parts, memo="Capital paid in", business_on=business_on, now=now)
     return tuple(bot.id for bot in made)
+
+
+def waiting_bots(session: Session) -> dict[str, int]:
+    """Name the bots of the registry that are not enrolled, with the capital in cents that each brings."""
+    known = set(session.exec(select(Bot.key)).all())
+    found = registry.load().bots
+    return {strategy.name: strategy.capital_cents for key, strategy in found.items() if key not in known}
 
 
 def run_round(

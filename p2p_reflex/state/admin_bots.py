@@ -27,6 +27,7 @@ from p2p_reflex.state.bot_lines import (
     ResetShown,
     SettingsShown,
     StripShown,
+    WaitingShown,
 )
 
 LIVE_GAP_SECONDS = 1.0
@@ -57,6 +58,7 @@ class AdminBotsState(ScreenState, rx.State):
     settings: SettingsShown = SettingsShown()
     parameters: list[ParameterLine] = []
     reset_shown: ResetShown = ResetShown()
+    waiting: WaitingShown = WaitingShown()
     working: str = ""
 
     _page: int = 1
@@ -227,6 +229,35 @@ class AdminBotsState(ScreenState, rx.State):
 
     @rx.event
     @requires("admin")
+    async def show_enroll(self, is_open: bool) -> None:
+        """Ask before bots become lenders with capital, or close the question."""
+        await self._look()
+        self.dialog = "enroll" if is_open else ""
+
+    @rx.event
+    @requires("admin")
+    async def enroll(self, form_key: str) -> AsyncIterator[EventSpec | None]:
+        """Make the bots that wait lenders."""
+        person = await self.who()
+        self.working = "enroll"
+        yield
+        try:
+            count = await self.act(
+                bot_desk.enroll,
+                admin_id=person.member_id,
+                form_key=key_in({"form_key": form_key}),
+                business_on=await self._today(),
+                now=datetime.now(UTC),
+            )
+            yield rx.toast.success(
+                f"{formats.count(count, 'bot')} enrolled", description="They run from now on."
+            )
+        finally:
+            self.working, self.dialog = "", ""
+            await self._look()
+
+    @rx.event
+    @requires("admin")
     async def filter_bot(self, bot: str) -> None:
         """Show what one bot decided, or all of them."""
         self.bot_filter = bot if bot in [value for value, _ in self.names] else ""
@@ -270,6 +301,7 @@ class AdminBotsState(ScreenState, rx.State):
         desk = await self.ask(bot_desk.desk, admin_id=person.member_id, business_on=today)
         now = datetime.now(UTC)
         self.strip = bot_lines.write_strip(desk)
+        self.waiting = bot_lines.write_waiting(desk)
         self.bots = bot_lines.write_bots(desk, now=now, today=today)
         self.names = [(str(bot.bot_id), bot.name) for bot in desk.bots]
         self.bids = bot_bids_chart(

@@ -103,6 +103,17 @@ class SettingsShown:
 
 
 @dataclass
+class WaitingShown:
+    """The bots that are not enrolled, and what enrolling them would do."""
+
+    count: int = 0
+    names: str = ""
+    capital: str = ""
+    press: str = ""
+    confirm: str = ""
+
+
+@dataclass
 class ResetShown:
     """What a reset would do."""
 
@@ -140,6 +151,18 @@ def write_strip(desk: BotDesk) -> StripShown:
     )
 
 
+def write_waiting(desk: BotDesk) -> WaitingShown:
+    """Write which bots are not enrolled."""
+    capital = formats.whole_money(sum(desk.waiting_cents.values()))
+    return WaitingShown(
+        count=len(desk.waiting_cents),
+        names=", ".join(desk.waiting_cents),
+        capital=capital,
+        press=f"Enroll {formats.count(len(desk.waiting_cents), 'bot')}",
+        confirm=f"Enroll and pay in {capital}",
+    )
+
+
 def write_bots(desk: BotDesk, *, now: datetime, today: date) -> list[BotLine]:
     """Write each bot with its figures."""
     largest_cents = max((bot.capital_cents for bot in desk.bots), default=0)
@@ -156,7 +179,7 @@ def write_decision(row: Decision, *, now: datetime, today: date) -> DecisionLine
         did=_did(row),
         title=row.listing_title or "",
         href=f"/listings/{row.listing_id}" if row.listing_id is not None else "",
-        reason=row.reason,
+        reason=unbroken(row.reason),
         since=since(row.decided_at, now) if is_today else day(row.business_on, today),
     )
 
@@ -227,6 +250,11 @@ def changed_parameters(typed: Mapping[str, str], shown: list[ParameterLine]) -> 
         for line in shown
         if line.field in typed and typed[line.field].strip() != line.value
     }
+
+
+def unbroken(reason: str) -> str:
+    """Keep every percent sign on the line of its figure."""
+    return reason.replace(" %", "\N{NO-BREAK SPACE}%")
 
 
 def is_broken(bot: BotCard) -> bool:

@@ -6,6 +6,7 @@ import reflex as rx
 
 from p2p_reflex.services import bot_passes
 from p2p_reflex.services.touched import DAY, listing_topic
+from p2p_reflex.state import bot_lines
 from p2p_reflex.state.base import ScreenState, loads_for_all
 from p2p_reflex.state.listing import number_in
 
@@ -50,4 +51,4 @@ class ListingBotsState(ScreenState, rx.State):
 
 def _continued(reason: str) -> str:
     """Let a sentence go on after a colon."""
-    return reason[:1].lower() + reason[1:]
+    return bot_lines.unbroken(reason[:1].lower() + reason[1:])

@@ -95,6 +95,7 @@ def _stops(app: RunningApp) -> list[Stop]:
         Stop("lender", "loan", f"/loans/{known['lender_loan']}"),
         Stop("lender", "wallet", "/wallet"),
         Stop("admin", "overview", "/admin"),
+        Stop("admin", "bots", "/admin/bots"),
         Stop("admin", "loan", f"/loans/{known['lender_loan']}"),
     ]
 

@@ -89,6 +89,22 @@ def test_the_desk_shows_six_running_bots_with_their_money(admin_id: int) -> None
     assert all(card.way and card.parameters for card in desk.bots)
 
 
+def test_an_admin_enrolls_the_bots_once_with_their_capital(database: Any) -> None:
+    admin_id = house.run(a_member, role=Role.ADMIN)
+    before = _desk(admin_id)
+
+    enrolled = [
+        house.run(bot_desk.enroll, admin_id=admin_id, form_key=a_form_key(), business_on=TODAY, now=NOW)
+        for _ in range(2)
+    ]
+
+    after = _desk(admin_id)
+    assert (len(before.bots), sum(before.waiting_cents.values())) == (0, 2_500_000_00)
+    assert enrolled == [6, 0]
+    assert (after.running_count, after.waiting_cents) == (6, {})
+    assert house.read(broken_laws) == []
+
+
 def test_nobody_but_an_admin_sees_or_steers_the_bots(admin_id: int) -> None:
     lender_id = house.run(a_lender)
     bot_id = _card(admin_id, "quick_cash").bot_id
@@ -99,6 +115,8 @@ def test_nobody_but_an_admin_sees_or_steers_the_bots(admin_id: int) -> None:
         _switch(lender_id, bot_id, is_running=False)
     with pytest.raises(UnknownError):
         _set_capital(lender_id, bot_id, "5000")
+    with pytest.raises(UnknownError):
+        house.run(bot_desk.enroll, admin_id=lender_id, form_key=a_form_key(), business_on=TODAY, now=NOW)
     with pytest.raises(UnknownError):
         house.read(bot_desk.find_decisions, admin_id=lender_id, query=DecisionFilter())
 
