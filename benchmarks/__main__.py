@@ -4,14 +4,17 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator
 
-from benchmarks import bot_round, ledger_transfers, schedules
-from benchmarks.measuring import Comparison
+from benchmarks import bot_round, ledger_transfers, live_browsers, live_push, schedules
+from benchmarks.measuring import Comparison, Limit
 
-BENCHMARKS: dict[str, Callable[[], Iterator[Comparison]]] = {
+BENCHMARKS: dict[str, Callable[[], Iterator[Comparison | Limit]]] = {
     "schedules": schedules.compare,
     "ledger": ledger_transfers.compare,
     "bots": bot_round.compare,
+    "live": live_push.compare,
+    "browsers": live_browsers.compare,
 }
+SLOW = {"live", "browsers"}
 
 HEADS = ("what", "ours", "peer", "peer's", "ratio", "goal")
 
@@ -20,7 +23,11 @@ def main() -> int:
     """Run and print; the exit code tells whether every goal was reached in this run."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", help=f"which ones; all of: {', '.join(BENCHMARKS)}")
-    chosen = parser.parse_args().names or list(BENCHMARKS)
+    parser.add_argument(
+        "--slow", action="store_true", help=f"also those that take minutes: {', '.join(SLOW)}"
+    )
+    asked = parser.parse_args()
+    chosen = asked.names or [name for name in BENCHMARKS if asked.slow or name not in SLOW]
     unknown = [name for name in chosen if name not in BENCHMARKS]
     if unknown:
         parser.error(f"There is no benchmark called {unknown[0]}.")

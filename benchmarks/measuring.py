@@ -40,6 +40,25 @@ class Comparison:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A figure that was measured, and the most it may be."""
+
+    what: str
+    figure: float
+    most: float
+
+    @property
+    def is_reached(self) -> bool:
+        """Tell whether the figure stayed within its limit in this run."""
+        return self.figure <= self.most
+
+    def cells(self) -> tuple[str, ...]:
+        """Write the row of the table."""
+        mark = "reached" if self.is_reached else "MISSED"
+        return self.what, f"{self.figure:,.1f}", "", "", "", f"at most {self.most:g} {mark}"
+
+
 def alternate(
     ours: Callable[[], object], peer: Callable[[], object], *, rounds: int = 15, things: int = 1
 ) -> tuple[float, float]:
