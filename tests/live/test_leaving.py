@@ -9,7 +9,7 @@ import p2p_reflex.p2p_reflex  # noqa: F401 - opens the app whose states a tab ha
 from p2p_reflex.live.leaving import Leaving
 
 
-def a_manager_with(*tokens: str) -> StateManagerMemory:
+def states_kept_of(*tokens: str) -> StateManagerMemory:
     manager = StateManagerMemory()
 
     async def fill() -> None:
@@ -22,7 +22,7 @@ def a_manager_with(*tokens: str) -> StateManagerMemory:
 
 
 def test_a_closed_tab_is_forgotten_and_an_open_one_kept() -> None:
-    manager, leaving = a_manager_with("closed", "back"), Leaving(grace=0)
+    manager, leaving = states_kept_of("closed", "back"), Leaving(grace=0)
     leaving.leave("closed")
     leaving.leave("back")
 
@@ -33,7 +33,7 @@ def test_a_closed_tab_is_forgotten_and_an_open_one_kept() -> None:
 
 
 def test_within_the_grace_nothing_is_forgotten() -> None:
-    manager, leaving = a_manager_with("closed"), Leaving(grace=60)
+    manager, leaving = states_kept_of("closed"), Leaving(grace=60)
     leaving.leave("closed")
 
     leaving.drop_due(manager, is_open=lambda _: False)
