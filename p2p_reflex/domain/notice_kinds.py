@@ -16,6 +16,7 @@ class NoticeKind(StrEnum):
     QUESTION = "question"
     LETTER = "letter"
     MONEY = "money"
+    REMINDER = "reminder"
     SYSTEM = "system"
 
 
@@ -43,6 +44,7 @@ class NoticeEvent(StrEnum):
     MONEY_WITHDRAWN = "money_withdrawn"
     PAYMENT_MADE = "payment_made"
     PAYMENT_RECEIVED = "payment_received"
+    PAYMENT_REMINDER = "payment_reminder"
     TEXT_HIDDEN = "text_hidden"
     BOT_STOPPED = "bot_stopped"
 
@@ -78,6 +80,7 @@ KIND_OF = {
     NoticeEvent.MONEY_WITHDRAWN: NoticeKind.MONEY,
     NoticeEvent.PAYMENT_MADE: NoticeKind.MONEY,
     NoticeEvent.PAYMENT_RECEIVED: NoticeKind.MONEY,
+    NoticeEvent.PAYMENT_REMINDER: NoticeKind.REMINDER,
     NoticeEvent.TEXT_HIDDEN: NoticeKind.SYSTEM,
     NoticeEvent.BOT_STOPPED: NoticeKind.SYSTEM,
 }

@@ -1,7 +1,8 @@
 """Owns the writing of ordinary autopay: what is due is paid in full and the loan goes on, by the thousand.
 
 The same books as `payment_posting` leaves, without a plan for every loan. What is not ordinary (the last
-installment, a part of what is due, a defaulted loan, the reserve fund's notes) goes that way instead.
+installment, a part of what is due, a defaulted loan, the reserve fund's notes, a lender who owes the platform
+an advance) goes that way instead.
 """
 
 from collections import defaultdict

@@ -47,6 +47,7 @@ _NOTES = (
     " LEFT JOIN ledger_account w ON w.member_id = n.lender_id AND w.kind = 'wallet'"
     " WHERE n.loan_id = ANY(:ids) ORDER BY n.loan_id, n.id"
 )
+_INDEBTED = "SELECT DISTINCT member_id FROM receivable WHERE closed_on IS NULL AND member_id IS NOT NULL"
 
 
 @dataclass(slots=True)
@@ -110,13 +111,14 @@ def due_loans(session: Session, *, loan_ids: Sequence[int], business_on: date) -
 
 
 def notes_of(session: Session, loans: Sequence[DueLoan]) -> tuple[list[DueLoan], NoteColumns, Numbers]:
-    """Read the notes of loans; give the loans that only lenders hold, their notes, how many each has."""
+    """Read the notes of the loans whose notes are all held by lenders who owe the platform nothing."""
+    indebted = set(session.connection().execute(sa.text(_INDEBTED)).scalars())
     rows = batch_columns.read(session, _NOTES, ids=[loan.id for loan in loans])
     odd: set[int] = set()
     seen: set[tuple[int, int]] = set()
     for row in rows:
         pair = (row[0], row[2])
-        if row[2] is None or pair in seen:
+        if row[2] is None or row[2] in indebted or pair in seen:
             odd.add(row[0])
         seen.add(pair)
     if odd:

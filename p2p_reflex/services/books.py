@@ -8,7 +8,7 @@ from sqlmodel import Session, col, func, select
 
 from p2p_reflex.domain.vocabulary import AccountKind
 from p2p_reflex.models import LedgerAccount
-from p2p_reflex.services.laws import journal, loans, market
+from p2p_reflex.services.laws import journal, loans, market, seals
 
 Law = Callable[[Session], list[str]]
 
@@ -23,6 +23,7 @@ LAWS: tuple[tuple[int, str, Law], ...] = (
     (8, "Lenders’ parts sum to the payment less fees", loans.lenders_get_the_payment),
     (9, "Money at the bank is wallets, holds, fund and income, less advances", journal.bank_covers_everybody),
     (10, "The journal only grows; a reversal happens once", journal.journal_only_grows),
+    (11, "Sealed days are as they were sealed", seals.sealed_days_verify),
 )
 
 

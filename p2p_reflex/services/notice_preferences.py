@@ -24,6 +24,7 @@ KINDS_OF = {
         NoticeKind.QUESTION,
         NoticeKind.LETTER,
         NoticeKind.MONEY,
+        NoticeKind.REMINDER,
         NoticeKind.SYSTEM,
     ),
     Role.LENDER: (

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from p2p_reflex.domain import formats
+from p2p_reflex.domain.delinquency import GRACE_DAYS
 from p2p_reflex.domain.notice_kinds import NoticeEvent
 
 Facts = Mapping[str, Any]
@@ -232,6 +233,26 @@ def _payment_made(facts: Facts) -> NoticeText:
     return NoticeText(f"{formats.money(facts['cents'])} was paid", where, _loan(facts), "See the loan")
 
 
+def _payment_reminder(facts: Facts) -> NoticeText:
+    days, amount = facts["days_left"], formats.money(facts["cents"])
+    if days > 0:
+        when = "tomorrow" if days == 1 else f"in {formats.count(days, 'day')}, on {_date(facts, 'due_on')}"
+        title = f"{amount} is due {when}"
+        then = "Autopay takes it from your wallet on that day." if facts["by_autopay"] else "Pay it by then."
+    elif days == 0:
+        title = f"{amount} is due today"
+        then = (
+            "Autopay takes it from your wallet when the day closes."
+            if facts["by_autopay"]
+            else "Pay it before the day closes."
+        )
+    else:
+        title = f"{amount} was due on {_date(facts, 'due_on')} and is not paid"
+        fee = "when the day closes" if -days > GRACE_DAYS else f"once it is more than {GRACE_DAYS} days late"
+        then = f"It is {formats.count(-days, 'day')} late; a late fee is charged {fee}."
+    return NoticeText(title, f"For {_quoted(facts)}. {then}", _loan(facts), "See the loan")
+
+
 def _payment_received(facts: Facts) -> NoticeText:
     fees = formats.money(facts["fee_cents"])
     many = facts["loan_count"] > 1
@@ -301,6 +322,7 @@ _SENTENCES: dict[NoticeEvent, Callable[[Facts], NoticeText]] = {
     NoticeEvent.MONEY_WITHDRAWN: _money_withdrawn,
     NoticeEvent.PAYMENT_MADE: _payment_made,
     NoticeEvent.PAYMENT_RECEIVED: _payment_received,
+    NoticeEvent.PAYMENT_REMINDER: _payment_reminder,
     NoticeEvent.TEXT_HIDDEN: _text_hidden,
     NoticeEvent.BOT_STOPPED: _bot_stopped,
 }

@@ -29,6 +29,7 @@ KIND_NAMES = {
     NoticeKind.QUESTION: "Questions",
     NoticeKind.LETTER: "Letters",
     NoticeKind.MONEY: "Money in and out",
+    NoticeKind.REMINDER: "Payment reminders",
     NoticeKind.SYSTEM: "From the market",
 }
 
@@ -43,6 +44,7 @@ KIND_NOTES = {
     NoticeKind.QUESTION: "asked and answered in public",
     NoticeKind.LETTER: "private, about a loan",
     NoticeKind.MONEY: "deposits, withdrawals, payments",
+    NoticeKind.REMINDER: "before, on and after the due date",
     NoticeKind.SYSTEM: "such as words of yours that were hidden",
 }
 

@@ -80,7 +80,9 @@ def test_a_window_that_ends_is_closed_with_its_day() -> None:
     outcomes = business_day.advance(run, days=8, now=NOW)
 
     (closed,) = [
-        outcome for outcome in outcomes if outcome.listings.deciding_ids or outcome.listings.expired_ids
+        outcome
+        for outcome in outcomes
+        if outcome.counts["close_listings"]["deciding"] or outcome.counts["close_listings"]["expired"]
     ]
     with transaction() as session:
         listing = session.get_one(Listing, listing_id)
@@ -100,6 +102,6 @@ def test_autopay_pays_each_installment_on_its_due_date_until_the_loan_is_paid_of
     with transaction() as session:
         loan = session.get_one(Loan, loan_id)
         assert (loan.state, loan.outstanding_cents) == (LoanState.PAID_OFF, 0)
-    paid_on = [outcome.closed_on for outcome in outcomes if outcome.payments.collected]
+    paid_on = [outcome.closed_on for outcome in outcomes if outcome.counts["autopay"]["paid"]]
     assert paid_on == [date(2026, 12, 20), *(date(2027, month, 20) for month in range(1, 12))]
     assert [law for law in read(books.check_books) if not law.holds] == []

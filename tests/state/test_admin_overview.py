@@ -35,9 +35,9 @@ def test_an_admin_sees_the_money_every_law_and_every_bucket(tab: Tab) -> None:
     answer = tab.send(AdminOverviewState.load)
 
     shown = answer.shown(AdminOverviewState, "shown")
-    assert (shown.bank, shown.difference, shown.laws_word) == ("$1,000.00", "$0.00", "10 of 10 laws hold")
+    assert (shown.bank, shown.difference, shown.laws_word) == ("$1,000.00", "$0.00", "11 of 11 laws hold")
     assert [law["number"] for law in answer.shown(AdminOverviewState, "laws")] == [
-        f"{n}." for n in range(1, 11)
+        f"{n}." for n in range(1, 12)
     ]
     assert [bucket["loan_count"] for bucket in answer.shown(AdminOverviewState, "buckets")] == list("10000")
     assert answer.shown(AdminOverviewState, "day") == "Friday, 20 Nov 2026."
@@ -50,7 +50,7 @@ def test_a_broken_law_is_named_with_what_breaks_it(tab: Tab) -> None:
 
     answer = tab.send(AdminOverviewState.load)
 
-    assert answer.shown(AdminOverviewState, "shown").laws_word == "7 of 10 laws hold"
+    assert answer.shown(AdminOverviewState, "shown").laws_word == "8 of 11 laws hold"
     broken = [law for law in answer.shown(AdminOverviewState, "laws") if not law["holds"]]
     assert [law["number"] for law in broken] == ["1.", "2.", "9."]
     assert all(law["violations"] for law in broken)

@@ -1,0 +1,160 @@
+"""Owns the steps of a business day: a table of named functions in their order, each safe to run again."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from sqlmodel import Session
+
+from p2p_reflex.services import (
+    autopay,
+    autopay_rows,
+    business_date,
+    charge_offs,
+    closing,
+    daily_figures,
+    defaults,
+    delinquency_days,
+    late_fees,
+    market_notices,
+    reminders,
+    reserve_fund,
+    sealing,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What a step is asked: the day that closes, the moment, and where its loans go on.
+
+    `is_last` says that no further day is about to close after this one, so people hear of what is due.
+    """
+
+    business_on: date
+    now: datetime
+    after_id: int = 0
+    limit: int = autopay.CHUNK_LOANS
+    is_last: bool = True
+
+    @property
+    def next_on(self) -> date:
+        """Give the business day that opens next."""
+        return self.business_on + timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Did:
+    """What a step did; with a `through_id` it came so far, and there may be more loans after it."""
+
+    item_count: int = 0
+    counts: Mapping[str, int] = field(default_factory=dict)
+    through_id: int | None = None
+
+
+Work = Callable[[Session, Ask], Did]
+Peek = Callable[[Session, Ask], int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step; `peek` finds the next loan of a step that works in chunks, so that a bad one can be left out.
+
+    The last steps, from the one that `seals`, are one transaction with the opening of the next day.
+    """
+
+    key: str
+    title: str
+    work: Work
+    peek: Peek | None = None
+    seals: bool = False
+
+
+def _close_listings(session: Session, ask: Ask) -> Did:
+    done = closing.close_listings(session, business_on=ask.business_on, now=ask.now)
+    if ask.is_last:
+        market_notices.tell_closing_soon(session, business_on=ask.business_on, now=ask.now)
+    counts = {
+        "loans": len(done.loan_ids),
+        "deciding": len(done.deciding_ids),
+        "expired": len(done.expired_ids),
+    }
+    return Did(sum(counts.values()), counts)
+
+
+def _collect(session: Session, ask: Ask) -> Did:
+    done = autopay.collect_chunk(
+        session, after_id=ask.after_id, limit=ask.limit, business_on=ask.business_on, now=ask.now
+    )
+    counts = {
+        "paid": len(done.collected),
+        "short": len(done.short),
+        "cents": sum(paid.amount_cents for paid in done.collected),
+    }
+    return Did(len(done.collected), counts, done.through_id)
+
+
+def _next_due(session: Session, ask: Ask) -> int | None:
+    ids = autopay_rows.due_ids(session, business_on=ask.business_on, after_id=ask.after_id, limit=1)
+    return ids[0] if ids else None
+
+
+def _charge_late_fees(session: Session, ask: Ask) -> Did:
+    count = late_fees.charge(session, business_on=ask.business_on, now=ask.now)
+    return Did(count, {"fees": count})
+
+
+def _age_loans(session: Session, ask: Ask) -> Did:
+    count = delinquency_days.age_loans(session, business_on=ask.business_on, now=ask.now)
+    return Did(count, {"moved": count})
+
+
+def _declare_defaults(session: Session, ask: Ask) -> Did:
+    count = len(defaults.declare(session, business_on=ask.business_on, now=ask.now).loan_ids)
+    return Did(count, {"defaults": count})
+
+
+def _buy_defaulted(session: Session, ask: Ask) -> Did:
+    bought = reserve_fund.buy_defaulted(session, business_on=ask.business_on, now=ask.now)
+    return Did(len(bought.loan_ids), {"loans": len(bought.loan_ids), "cents": bought.bought_cents})
+
+
+def _charge_off(session: Session, ask: Ask) -> Did:
+    ended = charge_offs.charge_off(session, business_on=ask.business_on, now=ask.now)
+    return Did(len(ended.loan_ids), {"loans": len(ended.loan_ids), "cents": ended.principal_cents})
+
+
+def _remind(session: Session, ask: Ask) -> Did:
+    if not ask.is_last:
+        return Did(counts={"told_through": 0})
+    count = reminders.remind(session, today=ask.next_on, now=ask.now)
+    return Did(count, {"reminders": count, "told_through": ask.next_on.toordinal()})
+
+
+def _seal(session: Session, ask: Ask) -> Did:
+    sealed = sealing.seal(session, business_on=ask.business_on, now=ask.now)
+    return Did(sealed.transaction_count, {"entries": sealed.entry_count})
+
+
+def _record_figures(session: Session, ask: Ask) -> Did:
+    daily_figures.record(session, business_on=ask.business_on)
+    return Did()
+
+
+def _open_next(session: Session, ask: Ask) -> Did:
+    business_date.open_day(session, business_on=ask.next_on)
+    return Did()
+
+
+STEPS: tuple[Step, ...] = (
+    Step("close_listings", "Close listings", _close_listings),
+    Step("autopay", "Collect by autopay", _collect, peek=_next_due),
+    Step("late_fees", "Charge late fees", _charge_late_fees),
+    Step("age_loans", "Age loans", _age_loans),
+    Step("default", "Declare defaults", _declare_defaults),
+    Step("reserve_fund", "Buy from the reserve fund", _buy_defaulted),
+    Step("charge_off", "Charge off", _charge_off),
+    Step("reminders", "Remind borrowers", _remind),
+    Step(sealing.SEAL_STEP, "Seal the journal", _seal, seals=True),
+    Step("figures", "Write the day’s figures", _record_figures),
+    Step("open", "Open the next day", _open_next),
+)

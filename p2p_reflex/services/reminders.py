@@ -1,0 +1,109 @@
+"""Owns the reminders of installments: before, on and after the due date; after an outage the last one."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, cast
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from p2p_reflex.domain.notice_kinds import NoticeEvent
+from p2p_reflex.models import BusinessStep, Installment, Loan
+from p2p_reflex.services.loan_positions import PAYABLE_STATES
+from p2p_reflex.services.notices import Fact, is_hushed, tell
+
+DAYS = (-7, -1, 0, 1, 7, 15)
+"""Days from the due date on which a borrower is reminded."""
+LONGEST_LOOK_BACK_DAYS = 60
+STEP = "reminders"
+CHUNK = 5_000
+
+_installments = cast(sa.Table, Installment.__table__)  # type: ignore[attr-defined]
+_loans = cast(sa.Table, Loan.__table__)  # type: ignore[attr-defined]
+_steps = cast(sa.Table, BusinessStep.__table__)  # type: ignore[attr-defined]
+
+
+def remind(session: Session, *, today: date, now: datetime) -> int:
+    """Remind borrowers on the morning of a business day; return how many reminders there were.
+
+    What should have been said on days on which nobody was reminded is made up for by the last of it: one
+    reminder for a loan at most. Law: run again for the same day it reminds nobody twice.
+    """
+    if is_hushed(session):
+        return 0
+    since = max(_told_through(session, today), today - timedelta(days=LONGEST_LOOK_BACK_DAYS))
+    latest: dict[int, tuple[date, Any]] = {}
+    for row in _unpaid(session, since=since, today=today):
+        told_on = max(on for on in _days_of(row.due_on) if since < on <= today)
+        known = latest.get(row.loan_id)
+        if known is None or (known[0], known[1].due_on) < (told_on, row.due_on):
+            latest[row.loan_id] = (told_on, row)
+    facts = [_fact(row, today) for _, (_, row) in sorted(latest.items())]
+    for start in range(0, len(facts), CHUNK):
+        tell(session, facts[start : start + CHUNK], business_on=today, now=now)
+    return len(facts)
+
+
+def _days_of(due_on: date) -> list[date]:
+    return [due_on + timedelta(days=days) for days in DAYS]
+
+
+def _told_through(session: Session, today: date) -> date:
+    """Find the last day on which people were reminded, as far back as it matters."""
+    since = today - timedelta(days=LONGEST_LOOK_BACK_DAYS)
+    told = _steps.c.counts["told_through"].as_integer()
+    last = session.connection().execute(
+        sa.select(sa.func.max(told)).where(
+            _steps.c.business_on >= since, _steps.c.step == STEP, _steps.c.chunk == 0
+        )
+    )
+    ordinal = last.scalar() or 0
+    return date.fromordinal(ordinal) if ordinal else since
+
+
+def _unpaid(session: Session, *, since: date, today: date) -> Sequence[Any]:
+    """Read the unpaid installments of running loans that somebody is reminded of between two days."""
+    columns = _installments.c
+    left = (
+        columns.principal_cents
+        + columns.interest_cents
+        + columns.late_fee_cents
+        - columns.principal_paid_cents
+        - columns.interest_paid_cents
+        - columns.late_fee_paid_cents
+    )
+    spans = (
+        sa.and_(columns.due_on > since - timedelta(days=days), columns.due_on <= today - timedelta(days=days))
+        for days in DAYS
+    )
+    query = (
+        sa.select(
+            columns.id,
+            columns.loan_id,
+            columns.due_on,
+            left.label("cents"),
+            _loans.c.borrower_id,
+            _loans.c.title,
+            _loans.c.autopay,
+        )
+        .join(_loans, _loans.c.id == columns.loan_id)
+        .where(sa.or_(*spans), columns.paid_on.is_(None), left > 0, _loans.c.state.in_(PAYABLE_STATES))
+        .order_by(columns.due_on, columns.loan_id)
+    )
+    return session.connection().execute(query).all()
+
+
+def _fact(row: Any, today: date) -> Fact:
+    return Fact(
+        row.borrower_id,
+        NoticeEvent.PAYMENT_REMINDER,
+        {
+            "loan_id": row.loan_id,
+            "title": row.title,
+            "cents": row.cents,
+            "due_on": row.due_on.isoformat(),
+            "days_left": (row.due_on - today).days,
+            "by_autopay": int(row.autopay),
+        },
+        subject=f"reminder {row.id} {today}",
+    )
