@@ -178,7 +178,7 @@ class MarketState(ScreenState, rx.State):
         Everybody who looks for the same shares one look at the database; what is one's own is added to it.
         """
         query = self._query()
-        page, lines = await hub.shared.get(
+        page, lines, summary = await hub.shared.get(
             ("market", query), (MARKET, DAY), lambda: self._page_for_all(query)
         )
         person = await self.who_if_anyone()
@@ -192,16 +192,16 @@ class MarketState(ScreenState, rx.State):
             rows = market.for_viewer(page, own).rows
             pairs = zip(page.rows, rows, lines, strict=True)
             lines = [line if row is mine else write_line(mine) for row, mine, line in pairs]
+        self.summary = summary
         self._show(page, list(lines))
 
-    async def _page_for_all(self, query: MarketQuery) -> tuple[MarketPage, list[MarketLine]]:
+    async def _page_for_all(self, query: MarketQuery) -> tuple[MarketPage, list[MarketLine], SummaryShown]:
         today = await self.ask(business_date.today)
         page = await self.ask(market.page_for_all, query=query, business_on=today)
-        return page, [write_line(row) for row in page.rows]
+        return page, [write_line(row) for row in page.rows], write_summary(page.summary)
 
     def _show(self, found: MarketPage, lines: list[MarketLine]) -> None:
         self._page = found.page
-        self.summary = write_summary(found.summary)
         self.lines = lines
         total = formats.count(found.total_count, "listing")
         open_count = found.summary.open_count
