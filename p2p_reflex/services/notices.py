@@ -28,8 +28,7 @@ _mails = cast(sa.Table, NoticeMail.__table__)  # type: ignore[attr-defined]
 _marks = cast(sa.Table, NoticeMark.__table__)  # type: ignore[attr-defined]
 _preferences = cast(sa.Table, NoticePreference.__table__)  # type: ignore[attr-defined]
 
-_ADD = sa.insert(_notices)
-_ADD_AND_MAIL = _ADD.returning(_notices.c.id)
+_ADD_AND_NAME = sa.insert(_notices).returning(_notices.c.id, _notices.c.member_id, _notices.c.kind)
 _ADD_MAILS = sa.insert(_mails)
 
 
@@ -103,20 +102,14 @@ def tell(session: Session, facts: Iterable[Fact], *, business_on: date, now: dat
         if in_app or by_email:
             addressed.append((fact, in_app, by_email))
     news = _news(session, [fact for fact, _, _ in addressed], now)
-    rows: dict[bool, list[dict[str, object]]] = {True: [], False: []}
-    for fact, in_app, by_email in addressed:
-        if fact.subject and not news.pop_first(fact):
-            continue
-        rows[by_email].append(_row(fact, in_app, business_on, now))
-        touch(session, member_topic(fact.member_id))
-    connection = session.connection()
-    if rows[False]:
-        connection.execute(_ADD, rows[False])
-    if rows[True]:
-        added = connection.execute(_ADD_AND_MAIL, rows[True]).scalars()
-        waiting = {"state": MailState.WAITING, "attempt_count": 0, "next_try_at": now, "last_refusal": ""}
-        connection.execute(_ADD_MAILS, [{"notice_id": notice_id, **waiting} for notice_id in added])
-    return len(rows[False]) + len(rows[True])
+    rows = [
+        _row(fact, in_app, business_on, now)
+        for fact, in_app, _ in addressed
+        if not fact.subject or news.pop_first(fact)
+    ]
+    if rows:
+        _write(session, rows, channels, now)
+    return len(rows)
 
 
 def page_of(
@@ -258,6 +251,17 @@ def _channels(session: Session, member_ids: set[int]) -> _Channels:
             if kind is not None:
                 chosen[member_id, kind] = (in_app, by_email)
     return _Channels(frozenset(people), chosen)
+
+
+def _write(session: Session, rows: Sequence[dict[str, object]], channels: _Channels, now: datetime) -> None:
+    """Write notices, and e-mails for those who want them."""
+    connection = session.connection()
+    added = connection.execute(_ADD_AND_NAME, rows).all()
+    mailed = [notice_id for notice_id, member_id, kind in added if channels(member_id, kind)[1]]
+    if mailed:
+        waiting = {"state": MailState.WAITING, "attempt_count": 0, "next_try_at": now, "last_refusal": ""}
+        connection.execute(_ADD_MAILS, [{"notice_id": notice_id, **waiting} for notice_id in mailed])
+    touch(session, *(member_topic(member_id) for _, member_id, _ in added))
 
 
 @dataclass(frozen=True, slots=True)
