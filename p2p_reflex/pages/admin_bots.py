@@ -104,7 +104,7 @@ def _bots() -> rx.Component:
                 rx.el.span("Bot"),
                 rx.el.span(
                     "Capital",
-                    ui.legend(("1", "Lent"), ("behind", "Held"), ("empty", "Free")),
+                    ui.legend(("1", "Lent"), ("behind", "Held")),
                     class_name="line",
                 ),
                 rx.el.span("Bids"),
@@ -120,8 +120,9 @@ def _bots() -> rx.Component:
         ),
         rx.el.div(
             rx.el.p(
-                "A stopped bot keeps its open bids: what leads is binding. Reset withdraws them, and asks "
-                "first. A realised return shows 90 days after a bot's first note.",
+                "A stopped bot keeps its open bids: what leads is binding. One that is started looks at the "
+                "market within half a minute. Reset withdraws open bids, and asks first. A realised return "
+                "shows 90 days after a bot's first note.",
                 class_name="t-12 muted",
             ),
             ui.danger_button("Reset", size="small", on_click=STATE.ask_reset),
@@ -212,8 +213,8 @@ def _last(bot: BotLine) -> rx.Component:
                 bot.has_decided,
                 _decided(
                     bot.last.verdict,
-                    rx.el.span(rx.el.span(bot.last.did, class_name="bot-did"), " ", _listing_link(bot.last)),
-                    rx.fragment(bot.last.reason, " ", rx.el.span(bot.last.since, class_name="num")),
+                    rx.el.p(rx.el.span(bot.last.did, class_name="bot-did"), " ", _listing_link(bot.last)),
+                    rx.fragment(bot.last.reason, " ", rx.el.span("· ", bot.last.since, class_name="num")),
                 ),
                 rx.el.p("It has not looked at a listing yet.", class_name="muted"),
             ),

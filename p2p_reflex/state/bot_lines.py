@@ -132,7 +132,7 @@ def write_strip(desk: BotDesk) -> StripShown:
     broken = sum(is_broken(bot) for bot in bots)
     stopped = len(bots) - desk.running_count - broken
     by_error = f"{broken} stopped by an error" if broken else ""
-    by_admin = f"{stopped} stopped by an admin" if stopped else ""
+    by_admin = f"{stopped} {'' if broken else 'stopped '}by an admin" if stopped else ""
     ended, won = sum(bot.ended_count for bot in bots), sum(bot.win_count for bot in bots)
     lent = _part(sum(bot.deployed_cents for bot in bots), capital_cents)
     held = _part(sum(bot.held_cents for bot in bots), capital_cents)
@@ -273,7 +273,7 @@ def _bot(bot: BotCard, largest_cents: int, *, now: datetime, today: date) -> Bot
         is_running=bot.is_running,
         badge_kind=badge_kind,
         badge=badge,
-        stopped_by=bot.stopped_reason if is_broken(bot) else "",
+        stopped_by=f"{bot.stopped_reason.rstrip('.')}." if is_broken(bot) else "",
         capital=formats.whole_money(bot.capital_cents),
         capital_share=_width(bot.capital_cents, largest_cents),
         lent_share=_width(bot.deployed_cents, whole_cents),

@@ -106,7 +106,7 @@ def test_a_bot_that_an_error_stopped_shows_its_reason_and_starts_again(tab: Tab)
     started = tab.send(AdminBotsState.switch, bot_id=bot_id, wanted=True)
 
     shown = _bot(broken, "FlexiLend Partners")
-    assert (shown.badge, shown.stopped_by) == ("Stopped by an error", "ZeroDivisionError: division by zero")
+    assert (shown.badge, shown.stopped_by) == ("Stopped by an error", "ZeroDivisionError: division by zero.")
     assert broken.shown(AdminBotsState, "strip").running_note == "1 stopped by an error"
     assert _bot(started, "FlexiLend Partners").badge == "Running"
 
