@@ -18,6 +18,9 @@ from p2p_reflex.live.shared import SharedAnswers
 logger = logging.getLogger(__name__)
 
 WINDOW_SECONDS = 0.05
+"""What happens within this time of the last news is told together."""
+FIRST_SECONDS = 0.01
+"""A tab at rest hears of the first news at once, and of what comes right after it within the window."""
 TABS_AT_ONCE = 4
 CROWD = 16
 BREATH_SECONDS = 0.001
@@ -162,7 +165,7 @@ class Hub:
         if tab.is_waiting or tab.is_busy or self._loop is None:
             return
         tab.is_waiting = True
-        due = max(self._loop.time() + self._window, tab.rests_until)
+        due = max(self._loop.time() + min(FIRST_SECONDS, self._window), tab.rests_until)
         heapq.heappush(self._queue, (due, next(self._order), tab))
         self._wake.set()
 
@@ -213,7 +216,8 @@ class Hub:
             await deliver(tab, told)
             tab.failures = 0
             gap = max((tab.watches[screen].gap for screen in told if screen in tab.watches), default=0.0)
-            tab.rests_until = loop.time() + max(gap, REST * (loop.time() - started))
+            now = loop.time()
+            tab.rests_until = now + max(gap, self._window, REST * (now - started))
         except Exception as error:
             self._postpone(tab, told, error)
 
