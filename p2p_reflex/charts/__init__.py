@@ -15,6 +15,7 @@ from p2p_reflex.charts.market import (
 )
 from p2p_reflex.charts.palette import DARK, LIGHT, Palette, Theme, palette
 from p2p_reflex.charts.portfolio import CashMonth, ValuePoint, cash_flow_chart, value_chart
+from p2p_reflex.charts.risk import FundDay, LateShare, fund_chart, late_share_chart
 
 __all__ = [
     "DARK",
@@ -26,7 +27,9 @@ __all__ = [
     "BotGrades",
     "CashMonth",
     "DepthStep",
+    "FundDay",
     "GradeAmount",
+    "LateShare",
     "MonthVolume",
     "Palette",
     "RatePoint",
@@ -40,7 +43,9 @@ __all__ = [
     "bot_grades_chart",
     "cash_flow_chart",
     "depth_chart",
+    "fund_chart",
     "grade_bars",
+    "late_share_chart",
     "palette",
     "schedule_chart",
     "sparkline",

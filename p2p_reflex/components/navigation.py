@@ -55,7 +55,13 @@ PLACES: dict[str, tuple[Group, ...]] = {
     "admin": (
         Group(
             "Administration",
-            (Place("Overview", "/admin", "gauge"), Place("Bots", "/admin/bots", "bot"), MARKET),
+            (
+                Place("Overview", "/admin", "gauge"),
+                Place("Loans", "/admin/loans", "landmark"),
+                Place("Bots", "/admin/bots", "bot"),
+                Place("Risk", "/admin/risk", "shield_alert"),
+                MARKET,
+            ),
         ),
         YOU,
     ),

@@ -3,7 +3,9 @@
 import reflex as rx
 
 from p2p_reflex import components as ui
-from p2p_reflex.pages.loan_lists import notes, payments, schedule
+from p2p_reflex.components.downloads import download_item, download_menu
+from p2p_reflex.pages.loan_admin import admin_panel
+from p2p_reflex.pages.loan_lists import notes, payments, schedule, timeline
 from p2p_reflex.pages.loan_panels import borrower_panel, ended, own_notes, servicing
 from p2p_reflex.state.frame import FrameState
 from p2p_reflex.state.loan import LoanScreenState
@@ -28,11 +30,16 @@ def loan() -> rx.Component:
             rx.el.div(
                 ui.badge(LOAN.badge_kind, LOAN.badge),
                 ui.link_button("See the listing", LOAN.listing_href),
+                download_menu(
+                    "Statement",
+                    download_item("As PDF", LOAN.statement_path + ".pdf"),
+                    download_item("As CSV, for spreadsheets", LOAN.statement_path + ".csv"),
+                ),
                 class_name="line-wrap",
             ),
         ),
         breadcrumb=((rx.cond(LOAN.home_name, LOAN.home_name, "Home"), FrameState.home), ("Loan", "")),
-        active=("/borrow", "/portfolio", "/admin"),
+        active=("/borrow", "/portfolio", "/admin/loans"),
     )
 
 
@@ -47,19 +54,26 @@ def _waiting() -> rx.Component:
 
 def _content() -> rx.Component:
     return rx.el.div(
-        rx.el.div(_facts(), class_name="facts"),
+        rx.el.div(
+            rx.cond(
+                LOAN.pause_words,
+                ui.notice("Lateness is paused.", LOAN.pause_words, icon_name="circle_pause"),
+            ),
+            _facts(),
+            class_name="facts",
+        ),
         # Three cards are taller than the screen, so this panel scrolls with the page.
         rx.el.div(
             rx.match(
                 LOAN.viewer,
-                ("borrower", rx.cond(LOAN.is_open, borrower_panel(), ended())),
+                ("borrower", rx.cond(LOAN.is_payable, borrower_panel(), ended())),
                 ("lender", own_notes()),
-                servicing(),
+                rx.fragment(servicing(), admin_panel()),
             ),
             class_name="panel",
             custom_attrs={"style": {"position": "static", "maxHeight": "none", "overflow": "visible"}},
         ),
-        rx.el.div(_balance(), schedule(), payments(), notes(), class_name="rest"),
+        rx.el.div(_balance(), schedule(), payments(), timeline(), notes(), class_name="rest"),
         class_name="with-panel",
     )
 

@@ -3,12 +3,14 @@
 import reflex as rx
 
 from p2p_reflex import components as ui
+from p2p_reflex.pages.loan_admin import payment_actions
 from p2p_reflex.state.loan import LoanScreenState
-from p2p_reflex.state.loan_lines import NoteRow, PaymentRow, ScheduleRow
+from p2p_reflex.state.loan_lines import TIMELINE_ICONS, NoteRow, PaymentRow, ScheduleRow, TimelineRow
 
 STATE = LoanScreenState
 LOAN = LoanScreenState.shown
 
+EVENT_ICONS = sorted({name for name, _ in TIMELINE_ICONS.values()})
 SCHEDULE_COLUMNS = (
     ui.Column("No."),
     ui.Column("Due"),
@@ -24,11 +26,12 @@ PAYMENT_COLUMNS = (
     ui.Column("Amount", "right"),
     ui.Column("Owed after", "right"),
 )
+ADMIN_PAYMENT_COLUMNS = (*PAYMENT_COLUMNS, ui.Column("Put right", "right"))
 RECEIPT_COLUMNS = (
     ui.Column("Received on"),
     ui.Column("Your part"),
     ui.Column("Amount", "right"),
-    ui.Column("Servicing fee", "right"),
+    ui.Column("Fees", "right"),
     ui.Column("You received", "right"),
 )
 LENDER_COLUMNS = (ui.Column("Lender"), ui.Column("Amount", "right"), ui.Column("Rate", "right"))
@@ -87,15 +90,29 @@ def _installment(row: rx.vars.ObjectVar[ScheduleRow]) -> rx.Component:
 def payments() -> rx.Component:
     """List the payments; to a lender, what each brought them."""
     return ui.card(
-        rx.cond(
-            LOAN.viewer == "lender",
-            ui.sorted_table(
-                RECEIPT_COLUMNS,
-                STATE.payments,
-                _receipt,
-                label="Payments you received",
-                two_lines=True,
-                empty=_no_payments("Your part of each payment stands here, the day it is made."),
+        rx.match(
+            LOAN.viewer,
+            (
+                "lender",
+                ui.sorted_table(
+                    RECEIPT_COLUMNS,
+                    STATE.payments,
+                    _receipt,
+                    label="Payments you received",
+                    two_lines=True,
+                    empty=_no_payments("Your part of each payment stands here, the day it is made."),
+                ),
+            ),
+            (
+                "admin",
+                ui.sorted_table(
+                    ADMIN_PAYMENT_COLUMNS,
+                    STATE.payments,
+                    _payment_to_correct,
+                    label="Payments",
+                    two_lines=True,
+                    empty=_no_payments("The first one stands here as soon as it is made."),
+                ),
             ),
             ui.sorted_table(
                 PAYMENT_COLUMNS,
@@ -118,6 +135,7 @@ def payments() -> rx.Component:
             ),
         ),
         title="Payments",
+        note=STATE.year_words,
         flush=True,
         region="Payments",
     )
@@ -127,8 +145,58 @@ def _no_payments(text: str) -> rx.Component:
     return ui.empty_state("No payment yet", text, icon_name="receipt")
 
 
-def _payment(row: rx.vars.ObjectVar[PaymentRow]) -> rx.Component:
+def timeline() -> rx.Component:
+    """Tell what happened to the loan besides ordinary payments."""
+    return ui.card(
+        rx.el.ol(rx.foreach(STATE.timeline, _happening), class_name="stack-12"),
+        rx.cond(
+            STATE.event_count > STATE.timeline.length(),
+            rx.el.div(
+                ui.quiet_button(
+                    rx.Var.create("Show all ") + STATE.event_count.to_string(),
+                    size="small",
+                    on_click=STATE.show_all_events,
+                ),
+                style={"margin_top": "12px"},
+            ),
+        ),
+        title="What happened",
+        region="What happened",
+    )
+
+
+def _happening(row: rx.vars.ObjectVar[TimelineRow]) -> rx.Component:
+    return rx.el.li(
+        rx.el.span(
+            rx.match(row.icon, *((name, ui.icon(name)) for name in EVENT_ICONS), ui.icon("circle_dot")),
+            class_name=row.tone,
+            style={"padding_top": "2px"},
+        ),
+        rx.el.div(
+            rx.el.div(
+                rx.el.span(row.words, class_name="w-500"),
+                rx.el.span(row.on, class_name="t-12 muted num"),
+                class_name="between",
+            ),
+            rx.el.p(row.detail, class_name="t-12 muted"),
+        ),
+        style={"display": "grid", "grid_template_columns": "16px minmax(0, 1fr)", "gap": "12px"},
+    )
+
+
+def _payment_to_correct(row: rx.vars.ObjectVar[PaymentRow]) -> rx.Component:
     return ui.row(
+        *_payment_cells(row),
+        ui.cell(payment_actions(row.payment_id, row.paid_on), align="right", phone="end"),
+    )
+
+
+def _payment(row: rx.vars.ObjectVar[PaymentRow]) -> rx.Component:
+    return ui.row(*_payment_cells(row))
+
+
+def _payment_cells(row: rx.vars.ObjectVar[PaymentRow]) -> tuple[rx.Component, ...]:
+    return (
         ui.cell(
             rx.el.span(row.paid_on, class_name="num w-500"),
             rx.el.span(row.way, class_name="under"),
@@ -172,7 +240,9 @@ def notes() -> rx.Component:
         (
             "borrower",
             ui.card(
-                ui.sorted_table(LENDER_COLUMNS, STATE.notes, _lender, label="Your lenders", keep_columns=True),
+                ui.sorted_table(
+                    LENDER_COLUMNS, STATE.notes, _lender, label="Your lenders", keep_columns=True
+                ),
                 title="Your lenders",
                 flush=True,
                 region="Your lenders",

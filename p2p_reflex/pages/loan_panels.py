@@ -12,7 +12,7 @@ LOAN = LoanScreenState.shown
 
 def borrower_panel() -> rx.Component:
     """Let the borrower pay, switch autopay, and pay off."""
-    return rx.fragment(_make_payment(), _autopay(), _pay_off())
+    return rx.fragment(_make_payment(), rx.cond(LOAN.is_open, _autopay()), _pay_off())
 
 
 def _make_payment() -> rx.Component:
@@ -40,7 +40,12 @@ def _make_payment() -> rx.Component:
                 busy_label="Making payment",
             ),
             rx.el.p(
-                "The money comes from your bank through your wallet. A payment that is made stands.",
+                rx.cond(
+                    LOAN.is_open,
+                    "The money comes from your bank through your wallet. A payment that is made stands.",
+                    "This loan was charged off; what you pay goes to your lenders as a recovery. No interest "
+                    "is added any more.",
+                ),
                 class_name="t-12 muted",
             ),
             on_submit=STATE.pay,
@@ -87,6 +92,18 @@ def _autopay() -> rx.Component:
             "Takes each installment from your wallet on its due date.",
             checked=LOAN.autopay,
             on_change=STATE.turn_autopay,
+        ),
+        rx.cond(
+            LOAN.autopay,
+            rx.el.div(
+                ui.switch_row(
+                    "Take a part",
+                    "Where the wallet is short, takes what is there and tries again each day.",
+                    checked=LOAN.autopay_partial,
+                    on_change=STATE.turn_partial,
+                ),
+                style={"margin_top": "12px"},
+            ),
         ),
         rx.el.div(
             rx.cond(
@@ -167,7 +184,7 @@ def _own_note(row: rx.vars.ObjectVar[NoteRow]) -> rx.Component:
         rx.el.p(
             "Received: ",
             row.received_note,
-            ". Expected: after the 1 % servicing fee, if all is paid as planned.",
+            rx.cond(LOAN.is_open, ". Expected: after the 1 % servicing fee, if all is paid as planned.", "."),
             class_name="t-12 muted",
             style={"margin_top": "8px"},
         ),
@@ -180,9 +197,12 @@ def servicing() -> rx.Component:
     """Show an admin how the loan is paid and what would end it."""
     return ui.card(
         rx.cond(
-            LOAN.is_open,
+            LOAN.is_payable,
             rx.el.div(
-                ui.key_values(ui.pair("Autopay", rx.cond(LOAN.autopay, "On", "Off")), *_payoff_amounts()),
+                ui.key_values(
+                    rx.cond(LOAN.is_open, ui.pair("Autopay", rx.cond(LOAN.autopay, "On", "Off"))),
+                    *_payoff_amounts(),
+                ),
                 rx.el.p(LOAN.payoff.note, class_name="t-12 muted"),
                 rx.el.p(LOAN.coverage, class_name="t-12 muted"),
                 class_name="stack-8",

@@ -3,7 +3,7 @@
 import reflex as rx
 
 from p2p_reflex import components as ui
-from p2p_reflex.components.downloads import download_button
+from p2p_reflex.components.downloads import download_button, download_items, download_menu
 from p2p_reflex.domain.vocabulary import Grade
 from p2p_reflex.state.frame import FrameState
 from p2p_reflex.state.portfolio import PortfolioState
@@ -42,6 +42,10 @@ def portfolio() -> rx.Component:
         title="Portfolio",
         purpose="What your money is doing, with idle cash and losses counted in.",
         actions=rx.fragment(
+            rx.cond(
+                STATE.summaries.length() > 0,
+                download_menu("Interest summary", download_items(STATE.summaries)),
+            ),
             download_button("Export", "/api/exports/notes.csv"),
             ui.link_button("Add money", "/wallet", kind="solid", icon_name="plus"),
         ),

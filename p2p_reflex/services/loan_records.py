@@ -60,6 +60,7 @@ class PaidPart:
 class PaymentLine:
     """One payment; to a lender, only what it paid on the lender's own notes, without its parts."""
 
+    payment_id: int
     paid_on: date
     amount_cents: int
     principal_cents: int
@@ -71,12 +72,19 @@ class PaymentLine:
     choice: PrepaymentChoice
     is_payoff: bool
     is_autopay: bool
+    is_recovery: bool
+    collection_fee_cents: int
     parts: tuple[PaidPart, ...]
+
+    @property
+    def fee_cents(self) -> int:
+        """Give what the platform keeps of it."""
+        return self.servicing_fee_cents + self.collection_fee_cents
 
     @property
     def net_cents(self) -> int:
         """Give what reaches the lenders."""
-        return self.amount_cents - self.servicing_fee_cents
+        return self.amount_cents - self.fee_cents
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,21 +94,25 @@ class NoteReceipts:
     interest_cents: int
     late_fee_cents: int
     principal_cents: int
-    servicing_fee_cents: int
+    fee_cents: int
     expected_cents: int
 
     @property
     def received_cents(self) -> int:
         """Give what has reached the lender."""
-        return self.interest_cents + self.late_fee_cents + self.principal_cents - self.servicing_fee_cents
+        return self.interest_cents + self.late_fee_cents + self.principal_cents - self.fee_cents
 
 
 @dataclass(frozen=True, slots=True)
 class NoteLine:
-    """One lender's share; the borrower sees who lends how much at which rate, not what it brought."""
+    """One lender's share; the borrower sees who lends how much at which rate, not what it brought.
+
+    What the reserve fund bought is a share of its own.
+    """
 
     lender_name: str
     is_bot: bool
+    is_fund: bool
     is_own: bool
     principal_cents: int
     annual_rate: Decimal
@@ -141,7 +153,11 @@ class LoanView:
     final_due_on: date
     ended_on: date | None
     autopay: bool
+    autopay_partial: bool
     days_past_due: int
+    paused_until_on: date | None
+    charged_off_cents: int
+    forgiven_cents: int
     schedule: tuple[ScheduleLine, ...]
     payments: tuple[PaymentLine, ...]
     notes: tuple[NoteLine, ...]
@@ -149,9 +165,14 @@ class LoanView:
     coverage: Coverage | None
 
     @property
+    def is_running(self) -> bool:
+        """Tell whether installments fall due on it."""
+        return self.state in (LoanState.ACTIVE, LoanState.DEFAULTED)
+
+    @property
     def paid_cents(self) -> int:
         """Give all that was paid on the loan so far."""
-        principal_cents = self.principal_cents - self.outstanding_cents
+        principal_cents = self.principal_cents - self.outstanding_cents - self.forgiven_cents
         return principal_cents + self.interest_paid_cents + self.late_fees_paid_cents
 
     @property

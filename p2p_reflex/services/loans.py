@@ -10,9 +10,8 @@ from sqlmodel import Session
 
 from p2p_reflex.domain import formats
 from p2p_reflex.domain.allocation import NoteShare, split_to_lenders
-from p2p_reflex.domain.delinquency import days_past_due
 from p2p_reflex.domain.errors import UnknownError
-from p2p_reflex.domain.vocabulary import Role
+from p2p_reflex.domain.vocabulary import LoanState, Role
 from p2p_reflex.models import (
     Installment,
     JournalTransaction,
@@ -57,9 +56,9 @@ def view(session: Session, *, loan_id: int, viewer_id: int, role: Role, business
         raise UnknownError("loan")
     loan = session.get_one(Loan, found.id)
     borrower = session.get_one(Member, loan.borrower_id)
-    is_open = loan.state in PAYABLE_STATES
-    oldest = next((row.due_on for row in found.unpaid), None) if is_open else None
-    is_payer = role is not Role.LENDER and is_open
+    is_running = loan.state in PAYABLE_STATES
+    # What is owed after a charge-off can still be paid.
+    is_payer = role is not Role.LENDER and loan.state is not LoanState.PAID_OFF and found.owed_cents > 0
     return LoanView(
         loan_id=loan.id,
         listing_id=loan.listing_id,
@@ -81,15 +80,25 @@ def view(session: Session, *, loan_id: int, viewer_id: int, role: Role, business
         final_due_on=loan.final_due_on,
         ended_on=loan.ended_on,
         autopay=loan.autopay,
-        days_past_due=days_past_due(oldest_unpaid_due_on=oldest, business_on=business_on),
+        autopay_partial=loan.autopay_partial,
+        days_past_due=found.days_past_due(business_on) if is_running else 0,
+        paused_until_on=_paused_until(found, business_on) if is_running else None,
+        charged_off_cents=loan.charged_off_cents,
+        forgiven_cents=loan.forgiven_cents,
         schedule=_schedule(found.rows, business_on),
         payments=_own_receipts(session, found.id, viewer_id)
         if role is Role.LENDER
         else _all_payments(session, found.id),
         notes=_note_lines(session, found, viewer_id, role),
         payoff=payoff_offer(found, business_on=business_on) if is_payer else None,
-        coverage=_coverage(session, found) if is_payer else None,
+        coverage=_coverage(session, found) if is_payer and is_running else None,
     )
+
+
+def _paused_until(loan: LoanPosition, business_on: date) -> date | None:
+    """Give the day until which lateness does not count now."""
+    running = [pause.until_on for pause in loan.pauses if pause.from_on <= business_on <= pause.until_on]
+    return max(running, default=None)
 
 
 def _may_see(loan: LoanPosition, viewer_id: int, role: Role) -> bool:
@@ -166,7 +175,13 @@ def _own_receipts(session: Session, loan_id: int, lender_id: int) -> tuple[Payme
         _lender_payments.c.payment_id,
         *(
             sa.func.sum(_lender_payments.c[name], type_=sa.BigInteger).label(name)
-            for name in ("principal_cents", "interest_cents", "late_fee_cents", "servicing_fee_cents")
+            for name in (
+                "principal_cents",
+                "interest_cents",
+                "late_fee_cents",
+                "servicing_fee_cents",
+                "collection_fee_cents",
+            )
         ),
     )
     own = own.join(_notes, _notes.c.id == _lender_payments.c.note_id)
@@ -185,6 +200,7 @@ def _payment_line(payment: Any, amounts: Any, parts: tuple[PaidPart, ...]) -> Pa
         int(amounts.servicing_fee_cents),
     )
     return PaymentLine(
+        payment_id=payment.id,
         paid_on=payment.paid_on,
         amount_cents=principal_cents + interest_cents + late_fee_cents,
         principal_cents=principal_cents,
@@ -196,6 +212,8 @@ def _payment_line(payment: Any, amounts: Any, parts: tuple[PaidPart, ...]) -> Pa
         choice=payment.choice,
         is_payoff=payment.is_payoff,
         is_autopay=payment.is_autopay,
+        is_recovery=payment.is_recovery,
+        collection_fee_cents=int(amounts.collection_fee_cents),
         parts=parts,
     )
 
@@ -204,17 +222,20 @@ def _note_lines(session: Session, loan: LoanPosition, viewer_id: int, role: Role
     """List the notes, the largest first; a lender's are only their own."""
     query = (
         sa.select(_notes, _members.c.full_name, _members.c.is_bot)
-        .join(_members, _members.c.id == _notes.c.lender_id)
+        .outerjoin(_members, _members.c.id == _notes.c.lender_id)
         .where(_notes.c.loan_id == loan.id)
-        .order_by(_notes.c.principal_cents.desc(), _notes.c.id)
+        .order_by(_notes.c.lender_id.is_(None), _notes.c.principal_cents.desc(), _notes.c.id)
     )
     if role is Role.LENDER:
         query = query.where(_notes.c.lender_id == viewer_id)
+    if role is Role.BORROWER:
+        query = query.where(_notes.c.lender_id.is_not(None))
     expected = _expected(loan) if role is not Role.BORROWER else {}
     return tuple(
         NoteLine(
-            lender_name=note.full_name if note.is_bot else formats.person(note.full_name),
-            is_bot=note.is_bot,
+            lender_name=_holder_name(note),
+            is_bot=bool(note.is_bot),
+            is_fund=note.lender_id is None,
             is_own=note.lender_id == viewer_id,
             principal_cents=note.principal_cents,
             annual_rate=note.annual_rate,
@@ -225,12 +246,19 @@ def _note_lines(session: Session, loan: LoanPosition, viewer_id: int, role: Role
     )
 
 
+def _holder_name(note: Any) -> str:
+    """Name who holds a note; what belongs to no lender is the reserve fund's."""
+    if note.lender_id is None:
+        return "Reserve fund"
+    return str(note.full_name) if note.is_bot else formats.person(note.full_name)
+
+
 def _receipts(note: Any, expected_cents: int) -> NoteReceipts:
     return NoteReceipts(
         interest_cents=note.interest_received_cents,
         late_fee_cents=note.late_fees_received_cents,
-        principal_cents=note.principal_cents - note.outstanding_cents,
-        servicing_fee_cents=note.servicing_fees_cents,
+        principal_cents=note.principal_cents - note.outstanding_cents - note.forgiven_cents,
+        fee_cents=note.servicing_fees_cents + note.collection_fees_cents,
         expected_cents=expected_cents,
     )
 

@@ -1,6 +1,5 @@
 """Owns the screen of one loan: what it shows to whom, paying, paying ahead, paying off, autopay."""
 
-import re
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
 from typing import Any
@@ -10,30 +9,33 @@ import reflex as rx
 from reflex.event import EventSpec
 
 from p2p_reflex.charts import EMPTY_FIGURE, balance_chart
-from p2p_reflex.domain.errors import UnknownError
 from p2p_reflex.domain.vocabulary import PrepaymentChoice, Role
-from p2p_reflex.services import autopay, business_date, loans, payments
+from p2p_reflex.services import autopay, business_date, corrections, loan_statements, loans, payments
 from p2p_reflex.services.loan_records import LoanView
 from p2p_reflex.services.payments import PaymentOutcome
 from p2p_reflex.services.touched import DAY, loan_topic, member_topic
 from p2p_reflex.state.base import ScreenState, key_in, loads, requires, text_in
+from p2p_reflex.state.correction_lines import RequestRow, write_request
 from p2p_reflex.state.frame import FrameState
-from p2p_reflex.state.loan_facts import LoanShown, write_loan
+from p2p_reflex.state.loan_facts import LoanShown, loan_id_in, write_loan
 from p2p_reflex.state.loan_lines import (
     NoteRow,
     PaymentRow,
     PreviewShown,
     ScheduleRow,
+    TimelineRow,
     balance_points,
     plain_amount,
     write_notes,
     write_payments,
     write_preview,
     write_schedule,
+    write_timeline,
+    write_year,
 )
 
 FEW_PAYMENTS = 6
-_PATH = re.compile(r"/loans/([0-9]{1,18})/?", re.ASCII)
+FEW_EVENTS = 5
 
 
 class LoanScreenState(ScreenState, rx.State):
@@ -47,6 +49,11 @@ class LoanScreenState(ScreenState, rx.State):
     payment_count: int = 0
     has_all_payments: bool = False
     notes: list[NoteRow] = []
+    timeline: list[TimelineRow] = []
+    event_count: int = 0
+    has_all_events: bool = False
+    year_words: str = ""
+    requests: list[RequestRow] = []
 
     amount: str = ""
     choice: str = PrepaymentChoice.KEEP_INSTALLMENT.value
@@ -82,6 +89,13 @@ class LoanScreenState(ScreenState, rx.State):
     async def show_all_payments(self) -> None:
         """Show the older payments too."""
         self.has_all_payments = True
+        await self._fill()
+
+    @rx.event
+    @requires()
+    async def show_all_events(self) -> None:
+        """Show everything that happened to the loan."""
+        self.has_all_events = True
         await self._fill()
 
     @rx.event
@@ -184,6 +198,20 @@ class LoanScreenState(ScreenState, rx.State):
             return rx.toast.success("Autopay is on", description="Each installment is paid on its due date.")
         return rx.toast.success("Autopay is off", description="You pay each installment by hand.")
 
+    @rx.event
+    @requires("borrower")
+    async def turn_partial(self) -> None:
+        """Let autopay take what is there where the wallet is short, or not."""
+        person = await self.who()
+        await self.act(
+            autopay.set_partial,
+            borrower_id=person.member_id,
+            loan_id=self._loan_id(),
+            enabled=not self.shown.autopay_partial,
+            now=datetime.now(UTC),
+        )
+        await self._fill()
+
     async def _on_push(self, topics: frozenset[str]) -> None:
         await self._fill()
         if self.amount.strip():
@@ -191,10 +219,7 @@ class LoanScreenState(ScreenState, rx.State):
 
     def _loan_id(self) -> int:
         """Read which loan the address names."""
-        named = _PATH.fullmatch(self.router.url.path)
-        if named is None:
-            raise UnknownError("loan")
-        return int(named[1])
+        return loan_id_in(self.router.url.path)
 
     async def _today(self) -> date:
         return await self.ask(business_date.today)
@@ -206,6 +231,8 @@ class LoanScreenState(ScreenState, rx.State):
         self.amount, self.preview, self.errors = "", PreviewShown(), {}
         self.choice = PrepaymentChoice.KEEP_INSTALLMENT.value
         self.schedule_part, self.has_all_payments, self.is_payoff_open = "around", False, False
+        self.timeline, self.event_count, self.has_all_events = [], 0, False
+        self.year_words, self.requests = "", []
         self._due_cents, self._payoff_cents = 0, 0
 
     async def _fill(self) -> None:
@@ -220,6 +247,17 @@ class LoanScreenState(ScreenState, rx.State):
             business_on=today,
         )
         self._show(view, today)
+        statement = await self.ask(
+            loan_statements.loan_statement, loan_id=view.loan_id, reader_id=person.member_id
+        )
+        events = write_timeline(statement)
+        self.timeline = events if self.has_all_events else events[:FEW_EVENTS]
+        self.event_count = len(events)
+        self.year_words = write_year(statement)
+        self.requests = []
+        if view.viewer is Role.ADMIN:
+            waiting = await self.ask(corrections.pending, admin_id=person.member_id)
+            self.requests = [write_request(each) for each in waiting if each.loan_id == view.loan_id]
 
     def _show(self, view: LoanView, today: date) -> None:
         self.shown = write_loan(view, business_on=today)

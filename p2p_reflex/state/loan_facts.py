@@ -1,9 +1,11 @@
 """Owns how a loan's facts are written for its screen: its standing, its figures, its payoff."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import date
 
 from p2p_reflex.domain import delinquency, formats
+from p2p_reflex.domain.errors import UnknownError
 from p2p_reflex.domain.vocabulary import DelinquencyBucket, LoanState, Role
 from p2p_reflex.services.loan_records import InstallmentState, LoanView
 
@@ -22,6 +24,7 @@ DASHES = {
     InstallmentState.NEXT: "planned",
     InstallmentState.PLANNED: "planned",
 }
+PATH = re.compile(r"/loans/([0-9]{1,18})/?", re.ASCII)
 HOME_NAMES = {Role.BORROWER: "Borrowing", Role.LENDER: "Portfolio", Role.ADMIN: "Overview"}
 
 
@@ -55,10 +58,12 @@ class LoanShown:
     viewer: str = ""
     home_name: str = ""
     listing_href: str = ""
+    statement_path: str = ""
     grade: str = ""
     badge_kind: str = "neutral"
     badge: str = ""
     is_open: bool = False
+    is_payable: bool = False
     figures: list[Figure] = field(default_factory=list)
     progress: str = ""
     progress_note: str = ""
@@ -68,27 +73,39 @@ class LoanShown:
     is_long: bool = False
     quick_label: str = ""
     autopay: bool = False
+    autopay_partial: bool = False
+    pause_words: str = ""
     coverage: str = ""
     covers: bool = False
     payoff: PayoffShown = PayoffShown()
 
 
+def loan_id_in(path: str) -> int:
+    """Read which loan an address names. Raises UnknownError."""
+    named = PATH.fullmatch(path)
+    if named is None:
+        raise UnknownError("loan")
+    return int(named[1])
+
+
 def write_loan(view: LoanView, *, business_on: date) -> LoanShown:
     """Write a loan for the one who looks at it."""
-    is_open = view.payoff is not None or view.state in (LoanState.ACTIVE, LoanState.DEFAULTED)
+    is_open = view.is_running
     kind, words = _standing(view)
     settled = sum(1 for line in view.schedule if not line.unpaid_cents)
-    repaid_cents = view.principal_cents - view.outstanding_cents
+    repaid_cents = view.principal_cents - view.outstanding_cents - view.forgiven_cents
     return LoanShown(
         title=view.title,
         purpose=_terms(view),
         viewer=view.viewer.value,
         home_name=HOME_NAMES[view.viewer],
         listing_href=f"/listings/{view.listing_id}",
+        statement_path=f"/api/exports/loans/{view.loan_id}/statement",
         grade=view.grade.value,
         badge_kind=kind,
         badge=words,
         is_open=is_open,
+        is_payable=view.payoff is not None,
         figures=_open_figures(view, business_on) if is_open else _closed_figures(view),
         progress=f"{settled} of {formats.count(len(view.schedule), 'installment')} paid",
         progress_note=_lateness(view),
@@ -98,6 +115,8 @@ def write_loan(view: LoanView, *, business_on: date) -> LoanShown:
         is_long=len(view.schedule) > ROWS_AROUND_NOW,
         quick_label="All that is due" if view.days_past_due else "Next installment",
         autopay=view.autopay,
+        autopay_partial=view.autopay_partial,
+        pause_words=_pause(view),
         coverage=_coverage(view),
         covers=view.coverage is not None and view.coverage.installment_count > 0,
         payoff=_payoff(view),
@@ -121,6 +140,10 @@ def _standing(view: LoanView) -> tuple[str, str]:
         return "done", "Paid off"
     if view.state is LoanState.CHARGED_OFF:
         return "neutral", "Charged off"
+    if view.paused_until_on is not None:
+        return "paused", f"Paused until {formats.long_date(view.paused_until_on)}"
+    if view.state is LoanState.DEFAULTED:
+        return "bad", f"Default, {formats.count(view.days_past_due, 'day')} late"
     words = delinquency.describe(view.days_past_due) if view.days_past_due else "Up to date"
     return BUCKET_KINDS[delinquency.bucket(view.days_past_due)], words
 
@@ -156,13 +179,31 @@ def _open_figures(view: LoanView, business_on: date) -> list[Figure]:
     ]
 
 
+def _pause(view: LoanView) -> str:
+    if view.paused_until_on is None:
+        return ""
+    until = formats.long_date(view.paused_until_on)
+    return f"Days until {until} do not count as late, and no late fee is charged. Due dates stay."
+
+
 def _closed_figures(view: LoanView) -> list[Figure]:
     ended = formats.long_date(view.ended_on) if view.ended_on else "not known yet"
+    if view.state is LoanState.CHARGED_OFF:
+        owed_cents = view.payoff.quote.total_cents if view.payoff else view.outstanding_cents
+        what = "interest and fees included" if view.payoff else "principal"
+        return [
+            Figure(
+                "Borrowed", formats.whole_money(view.principal_cents), formats.long_date(view.disbursed_on)
+            ),
+            Figure("Paid in all", formats.money(view.paid_cents), "principal, interest and fees"),
+            Figure("Still owed", formats.money(owed_cents), what),
+            Figure("Charged off", ended, f"{formats.money(view.charged_off_cents)} of principal"),
+        ]
     return [
         Figure("Borrowed", formats.whole_money(view.principal_cents), formats.long_date(view.disbursed_on)),
         Figure("Paid in all", formats.money(view.paid_cents), "principal, interest and fees"),
         Figure("Interest", formats.money(view.interest_paid_cents), "over the whole life"),
-        Figure("Ended", ended, "paid off" if view.state is LoanState.PAID_OFF else "charged off"),
+        Figure("Ended", ended, "paid off"),
     ]
 
 
@@ -193,12 +234,14 @@ def _payoff(view: LoanView) -> PayoffShown:
         return PayoffShown()
     quote = view.payoff.quote
     days = f", {formats.count(quote.accrued_days, 'day')}" if quote.accrued_days else ""
+    saved = (
+        f" Saves {formats.money(view.payoff.saved_interest_cents)} of interest." if view.is_running else ""
+    )
     return PayoffShown(
         principal=formats.money(quote.principal_cents),
         interest_label=f"Interest{days}",
         interest=formats.money(quote.interest_cents),
         fees=formats.money(quote.late_fee_cents),
         total=formats.money(quote.total_cents),
-        note=f"Good today, {formats.long_date(quote.good_until)}. "
-        f"Saves {formats.money(view.payoff.saved_interest_cents)} of interest.",
+        note=f"Good today, {formats.long_date(quote.good_until)}.{saved}",
     )

@@ -6,6 +6,7 @@ from datetime import date
 from p2p_reflex.charts import BalancePoint
 from p2p_reflex.domain import delinquency, formats
 from p2p_reflex.domain.vocabulary import PrepaymentChoice, Role
+from p2p_reflex.services.loan_entries import StatementEntry
 from p2p_reflex.services.loan_records import (
     InstallmentState,
     LoanView,
@@ -14,8 +15,26 @@ from p2p_reflex.services.loan_records import (
     PaymentLine,
     ScheduleLine,
 )
+from p2p_reflex.services.loan_statements import LoanStatement
 from p2p_reflex.services.payment_quotes import PaymentPreview
 from p2p_reflex.state.loan_facts import BUCKET_KINDS, ROWS_AROUND_NOW
+
+TIMELINE_ICONS = {
+    "Loan paid out": ("banknote", "accent"),
+    "Lent": ("banknote", "accent"),
+    "Payoff": ("check", "accent"),
+    "Payoff received": ("check", "accent"),
+    "Payment after charge-off": ("banknote", "accent"),
+    "Recovery received": ("banknote", "accent"),
+    "Late fee charged": ("triangle_alert", "amber"),
+    "Loan in default": ("circle_alert", "red"),
+    "Loan charged off": ("circle_slash", "red"),
+    "Lateness paused": ("circle_pause", "muted"),
+    "Payment reversed": ("undo_2", "muted"),
+    "Payment dated back": ("undo_2", "muted"),
+    "Payment, taken back later": ("undo_2", "muted"),
+    "Taken back": ("undo_2", "muted"),
+}
 
 
 @dataclass(frozen=True)
@@ -39,6 +58,7 @@ class ScheduleRow:
 class PaymentRow:
     """One payment as the list shows it."""
 
+    payment_id: int
     paid_on: str
     way: str
     went_to: list[str]
@@ -56,12 +76,24 @@ class NoteRow:
     initials: str
     is_bot: bool
     is_own: bool
+    is_fund: bool
     principal: str
     rate: str
     outstanding: str
     received: str
     received_note: str
     expected: str
+
+
+@dataclass(frozen=True)
+class TimelineRow:
+    """One thing that happened to the loan, in words."""
+
+    on: str
+    words: str
+    detail: str
+    icon: str
+    tone: str
 
 
 @dataclass(frozen=True)
@@ -92,6 +124,23 @@ def write_payments(view: LoanView) -> list[PaymentRow]:
 def write_notes(view: LoanView) -> list[NoteRow]:
     """Write the notes that may be seen."""
     return [_note_row(line) for line in view.notes]
+
+
+def write_timeline(statement: LoanStatement) -> list[TimelineRow]:
+    """Write what happened besides ordinary payments, the newest first."""
+    return [_timeline_row(entry) for entry in reversed(statement.entries) if not entry.is_routine]
+
+
+def write_year(statement: LoanStatement) -> str:
+    """Say what was paid in the running year; nothing for a lender, or where nothing was."""
+    this_year = statement.years[0] if statement.years else None
+    if this_year is None or not this_year.paid_cents:
+        return ""
+    fees = f", {formats.money(this_year.late_fee_cents)} late fees" if this_year.late_fee_cents else ""
+    return (
+        f"{formats.money(this_year.paid_cents)} paid in {this_year.year} so far, "
+        f"{formats.money(this_year.interest_cents)} of it interest{fees}."
+    )
 
 
 def write_preview(found: PaymentPreview) -> PreviewShown:
@@ -168,16 +217,25 @@ def _total_note(line: ScheduleLine) -> str:
 
 
 def _payment_row(line: PaymentLine, *, is_lender: bool) -> PaymentRow:
-    way = "Payoff" if line.is_payoff else "Autopay" if line.is_autopay else "By hand"
     return PaymentRow(
+        payment_id=line.payment_id,
         paid_on=formats.long_date(line.paid_on),
-        way=way,
+        way=_way(line),
         went_to=[_parts_in_words(line)] if is_lender else _allocation(line),
         amount=formats.money(line.amount_cents),
-        fee=formats.money(-line.servicing_fee_cents),
+        fee=formats.money(-line.fee_cents),
         net=formats.money(line.net_cents),
         owed_after=formats.money(line.outstanding_after_cents),
     )
+
+
+def _way(line: PaymentLine) -> str:
+    """Say how a payment came in."""
+    if line.is_recovery:
+        return "Recovery"
+    if line.is_payoff:
+        return "Payoff"
+    return "Autopay" if line.is_autopay else "By hand"
 
 
 def _allocation(line: PaymentLine) -> list[str]:
@@ -198,11 +256,16 @@ def _parts_in_words(part: PaymentLine | PaidPart) -> str:
     return ", ".join(f"{formats.money(cents)} {words}" for cents, words in amounts if cents)
 
 
+def _timeline_row(entry: StatementEntry) -> TimelineRow:
+    icon, tone = TIMELINE_ICONS.get(entry.words, ("circle_dot", "muted"))
+    return TimelineRow(formats.long_date(entry.on), entry.words, entry.detail, icon, tone)
+
+
 def _note_row(line: NoteLine) -> NoteRow:
     brought = line.receipts
     gained = (
         f"{formats.money(brought.interest_cents + brought.late_fee_cents)} of it interest and late fees, "
-        f"after {formats.money(brought.servicing_fee_cents)} in fees"
+        f"after {formats.money(brought.fee_cents)} in fees"
         if brought
         else ""
     )
@@ -211,6 +274,7 @@ def _note_row(line: NoteLine) -> NoteRow:
         initials=formats.initials(line.lender_name),
         is_bot=line.is_bot,
         is_own=line.is_own,
+        is_fund=line.is_fund,
         principal=formats.whole_money(line.principal_cents),
         rate=formats.rate(line.annual_rate),
         outstanding=formats.money(line.outstanding_cents),

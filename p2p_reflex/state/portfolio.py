@@ -8,7 +8,7 @@ import reflex as rx
 from p2p_reflex.charts import EMPTY_FIGURE, CashMonth, ValuePoint, cash_flow_chart, value_chart
 from p2p_reflex.domain import formats
 from p2p_reflex.domain.vocabulary import Grade
-from p2p_reflex.services import business_date, notes, portfolio
+from p2p_reflex.services import business_date, interest_summaries, notes, portfolio
 from p2p_reflex.services.notes import NoteSort, NoteTab
 from p2p_reflex.services.portfolio import PortfolioHome
 from p2p_reflex.services.touched import DAY, member_topic
@@ -21,6 +21,7 @@ from p2p_reflex.state.portfolio_lines import (
     write_bid,
     write_note,
     write_portfolio,
+    write_summaries,
 )
 
 BIDS_TAB = "bids"
@@ -38,6 +39,7 @@ class PortfolioState(ScreenState, rx.State):
     cash_flow: go.Figure = EMPTY_FIGURE
     has_flow: bool = False
     is_new: bool = True
+    summaries: list[list[str]] = []
 
     tab: str = NoteTab.NOTES.value
     note_count: str = ""
@@ -116,6 +118,8 @@ class PortfolioState(ScreenState, rx.State):
         today = await self.ask(business_date.today)
         home = await self.ask(portfolio.home, lender_id=person.member_id, business_on=today)
         self._show(home)
+        years = await self.ask(interest_summaries.years, lender_id=person.member_id)
+        self.summaries = write_summaries(years)
         await self._fill_table()
 
     def _show(self, home: PortfolioHome) -> None:

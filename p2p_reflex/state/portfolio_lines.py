@@ -1,5 +1,6 @@
 """Owns how a portfolio is written: figures as text, returns with their bars, notes and bids as rows."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -11,6 +12,7 @@ from p2p_reflex.domain.vocabulary import DelinquencyBucket, LoanState
 from p2p_reflex.services.notes import ActiveBid, NoteRow
 from p2p_reflex.services.portfolio import GradeSpread, PortfolioHome, YearlyReturn
 
+SUMMARY_YEARS = 5
 BADGES = {
     DelinquencyBucket.CURRENT: "good",
     DelinquencyBucket.GRACE: "grace",
@@ -100,6 +102,15 @@ class PortfolioShown:
     spread: list[SpreadShown] = field(default_factory=list)
     spread_words: str = ""
     largest: str = ""
+
+
+def write_summaries(years: Sequence[int]) -> list[list[str]]:
+    """Name the files of the interest summaries, the newest year first."""
+    return [
+        [f"{year} as {ending.upper()}", f"/api/exports/interest/{year}.{ending}"]
+        for year in years[:SUMMARY_YEARS]
+        for ending in ("pdf", "csv")
+    ]
 
 
 def write_portfolio(home: PortfolioHome) -> PortfolioShown:

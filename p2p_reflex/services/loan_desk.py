@@ -1,0 +1,311 @@
+"""Owns the admin's list of all loans, searched, sorted and paged by the database, and what to act on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, cast
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from p2p_reflex.domain import formats
+from p2p_reflex.domain.delinquency import CHARGE_OFF_DAYS, DEFAULT_DAYS, GRACE_DAYS, bucket
+from p2p_reflex.domain.loan_standing import Pause, days_late, first_day_late, is_paused
+from p2p_reflex.domain.vocabulary import DelinquencyBucket, Grade, LoanEventKind, LoanState
+from p2p_reflex.models import Loan, LoanLogEntry, Member
+from p2p_reflex.services.authority import check_admin
+from p2p_reflex.services.loan_positions import PAYABLE_STATES, pauses_of
+from p2p_reflex.services.portfolio_history import total_of
+
+PAGE_SIZE = 12
+MOST_A_PAGE = 100
+MOST_TO_ACT_ON = 100
+LATE_DAYS = 30
+LONGEST_SEARCH = 80
+
+_events = cast(sa.Table, LoanLogEntry.__table__)  # type: ignore[attr-defined]
+_loans = cast(sa.Table, Loan.__table__)  # type: ignore[attr-defined]
+_members = cast(sa.Table, Member.__table__)  # type: ignore[attr-defined]
+
+
+class LoanSort(StrEnum):
+    """What loans are sorted by; late puts those longest past due last, and first when turned around."""
+
+    TITLE = "title"
+    RATE = "rate"
+    PRINCIPAL = "principal"
+    OWED = "owed"
+    MADE = "made"
+    LATE = "late"
+
+
+class Reason(StrEnum):
+    """Why a loan needs an admin, the most urgent first."""
+
+    DEFAULT_TOMORROW = "default_tomorrow"
+    CHARGE_OFF_TOMORROW = "charge_off_tomorrow"
+    LATE = "late"
+    CHARGED_OFF = "charged_off"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoanQuery:
+    """What an admin looks for; nothing chosen means all."""
+
+    search: str = ""
+    state: LoanState | None = None
+    bucket: DelinquencyBucket | None = None
+    sort: LoanSort = LoanSort.LATE
+    is_descending: bool = True
+    page: int = 1
+    page_size: int = PAGE_SIZE
+
+
+@dataclass(frozen=True, slots=True)
+class LoanRow:
+    """One loan as an admin's list tells it."""
+
+    loan_id: int
+    title: str
+    borrower_name: str
+    grade: Grade
+    state: LoanState
+    annual_rate: Decimal
+    principal_cents: int
+    outstanding_cents: int
+    disbursed_on: date
+    next_due_on: date | None
+    days_past_due: int
+    paused_until_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class LoanPage:
+    """A page of loans; pages count from 1."""
+
+    rows: tuple[LoanRow, ...]
+    row_count: int
+    outstanding_cents: int
+    page: int
+    page_count: int
+    first_number: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoanToActOn:
+    """A loan that needs an admin, and why; `happens_on` is when the ladder takes its next step."""
+
+    loan: LoanRow
+    reason: Reason
+    happens_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Paused:
+    """A running loan that was ever paused, with its days late as they count."""
+
+    days: int
+    pauses: tuple[Pause, ...]
+
+
+def loans_to_act_on(session: Session, *, admin_id: int, business_on: date) -> tuple[LoanToActOn, ...]:
+    """List loans that default or are charged off tomorrow, are over 30 days late, or were charged off lately.
+
+    Charged off counts within the calendar month. Raises UnknownError for anybody but an admin.
+    """
+    check_admin(session, admin_id=admin_id)
+    since = business_on.replace(day=1)
+    rows = session.execute(
+        _shown()
+        .where(
+            sa.or_(
+                sa.and_(
+                    _loans.c.state.in_(PAYABLE_STATES),
+                    _loans.c.next_due_on < business_on - timedelta(days=LATE_DAYS),
+                ),
+                _loans.c.state == LoanState.DEFAULTED,
+                sa.and_(
+                    _loans.c.state == LoanState.CHARGED_OFF,
+                    _loans.c.charged_off_on.between(since, business_on),
+                ),
+            )
+        )
+        .order_by(_loans.c.next_due_on.asc().nulls_last(), _loans.c.charged_off_on.desc(), _loans.c.id)
+        .limit(MOST_TO_ACT_ON)
+    ).all()
+    paused = _paused(session, business_on)
+    found = [_to_act_on(row, paused.get(row.loan_id), business_on) for row in rows]
+    order = list(Reason)
+    return tuple(sorted((each for each in found if each), key=lambda each: order.index(each.reason)))
+
+
+def page_of(session: Session, *, admin_id: int, query: LoanQuery, business_on: date) -> LoanPage:
+    """Return one page of all loans; a page beyond the end is the last one. Raises UnknownError."""
+    check_admin(session, admin_id=admin_id)
+    paused = _paused(session, business_on)
+    chosen = _chosen(query, paused, business_on)
+    size = min(max(query.page_size, 1), MOST_A_PAGE)
+    row_count, owed_cents = session.execute(
+        sa.select(sa.func.count(), total_of(_loans.c.outstanding_cents))
+        .select_from(_loans.join(_members, _members.c.id == _loans.c.borrower_id))
+        .where(*chosen)
+    ).one()
+    page_count = max(1, -(-row_count // size))
+    page = min(max(query.page, 1), page_count)
+    column, is_descending = _order(query)
+    rows = session.execute(
+        _shown()
+        .where(*chosen)
+        .order_by((column.desc() if is_descending else column.asc()).nulls_last(), _loans.c.id)
+        .limit(size)
+        .offset((page - 1) * size)
+    )
+    return LoanPage(
+        rows=tuple(_row(row, paused.get(row.loan_id), business_on) for row in rows),
+        row_count=row_count,
+        outstanding_cents=owed_cents,
+        page=page,
+        page_count=page_count,
+        first_number=(page - 1) * size + 1 if row_count else 0,
+    )
+
+
+def _shown() -> sa.Select[Any]:
+    return sa.select(
+        _loans.c.id.label("loan_id"),
+        _loans.c.title,
+        _members.c.full_name,
+        _loans.c.grade,
+        _loans.c.state,
+        _loans.c.annual_rate,
+        _loans.c.principal_cents,
+        _loans.c.outstanding_cents,
+        _loans.c.disbursed_on,
+        _loans.c.next_due_on,
+        _loans.c.charged_off_on,
+    ).join(_members, _members.c.id == _loans.c.borrower_id)
+
+
+def _order(query: LoanQuery) -> tuple[sa.ColumnElement[Any], bool]:
+    """Give the column, and whether its largest comes first; who is longest late was due first."""
+    if query.sort is LoanSort.LATE:
+        return _loans.c.next_due_on, not query.is_descending
+    columns: dict[LoanSort, sa.ColumnElement[Any]] = {
+        LoanSort.TITLE: sa.func.lower(_loans.c.title),
+        LoanSort.RATE: _loans.c.annual_rate,
+        LoanSort.PRINCIPAL: _loans.c.principal_cents,
+        LoanSort.OWED: _loans.c.outstanding_cents,
+        LoanSort.MADE: _loans.c.disbursed_on,
+    }
+    return columns[query.sort], query.is_descending
+
+
+def _chosen(query: LoanQuery, paused: dict[int, _Paused], business_on: date) -> list[sa.ColumnElement[bool]]:
+    chosen: list[sa.ColumnElement[bool]] = []
+    if search := query.search.strip()[:LONGEST_SEARCH]:
+        chosen.append(
+            sa.or_(
+                _loans.c.title.icontains(search, autoescape=True),
+                _members.c.full_name.icontains(search, autoescape=True),
+            )
+        )
+    if query.state is not None:
+        chosen.append(_loans.c.state == query.state)
+    if query.bucket is not None:
+        chosen += [
+            _loans.c.state.in_(PAYABLE_STATES),
+            _in_bucket(query.bucket, paused, business_on),
+        ]
+    return chosen
+
+
+def _in_bucket(
+    wanted: DelinquencyBucket, paused: dict[int, _Paused], business_on: date
+) -> sa.ColumnElement[bool]:
+    """Choose loans by the day the oldest unpaid installment was due; those ever paused by their own days."""
+    latest = {
+        DelinquencyBucket.CURRENT: (None, 0),
+        DelinquencyBucket.GRACE: (0, GRACE_DAYS),
+        DelinquencyBucket.LATE_16_30: (GRACE_DAYS, LATE_DAYS),
+        DelinquencyBucket.LATE_31_120: (LATE_DAYS, DEFAULT_DAYS - 1),
+        DelinquencyBucket.DEFAULT: (DEFAULT_DAYS - 1, None),
+    }
+    more_than, at_most = latest[wanted]
+    due_on = _loans.c.next_due_on
+    bounds: list[sa.ColumnElement[bool]] = []
+    if more_than is not None:
+        bounds.append(due_on < business_on - timedelta(days=more_than))
+    if at_most is not None:
+        bounds.append(due_on >= business_on - timedelta(days=at_most))
+    by_date = sa.and_(*bounds)
+    if not paused:
+        return by_date
+    own = [loan_id for loan_id, each in paused.items() if bucket(each.days) is wanted]
+    return sa.or_(sa.and_(by_date, _loans.c.id.not_in(list(paused))), _loans.c.id.in_(own))
+
+
+def _paused(session: Session, business_on: date) -> dict[int, _Paused]:
+    """Read the running loans that were ever paused; there are few."""
+    rows = session.execute(
+        sa.select(_loans.c.id, _loans.c.next_due_on).where(
+            _loans.c.id.in_(sa.select(_events.c.loan_id).where(_events.c.kind == LoanEventKind.PAUSED)),
+            _loans.c.state.in_(PAYABLE_STATES),
+        )
+    ).all()
+    pauses = pauses_of(session, loan_ids=[row.id for row in rows])
+    return {
+        row.id: _Paused(
+            days_late(due_on=row.next_due_on, on=business_on, pauses=pauses[row.id])
+            if row.next_due_on
+            else 0,
+            tuple(pauses[row.id]),
+        )
+        for row in rows
+        if row.id in pauses
+    }
+
+
+def _row(row: Any, paused: _Paused | None, business_on: date) -> LoanRow:
+    runs = row.state in PAYABLE_STATES and row.next_due_on is not None
+    days = paused.days if paused else (business_on - row.next_due_on).days if runs else 0
+    return LoanRow(
+        loan_id=row.loan_id,
+        title=row.title,
+        borrower_name=formats.person(row.full_name),
+        grade=row.grade,
+        state=row.state,
+        annual_rate=row.annual_rate,
+        principal_cents=row.principal_cents,
+        outstanding_cents=row.outstanding_cents,
+        disbursed_on=row.disbursed_on,
+        next_due_on=row.next_due_on if runs else None,
+        days_past_due=max(0, days) if runs else 0,
+        paused_until_on=_paused_until(paused.pauses if paused else (), business_on),
+    )
+
+
+def _paused_until(pauses: Sequence[Pause], business_on: date) -> date | None:
+    return max(
+        (each.until_on for each in pauses if each.from_on <= business_on <= each.until_on), default=None
+    )
+
+
+def _to_act_on(row: Any, paused: _Paused | None, business_on: date) -> LoanToActOn | None:
+    """Say why a loan needs an admin; one whose days do not count now is left in peace."""
+    loan = _row(row, paused, business_on)
+    if loan.state is LoanState.CHARGED_OFF:
+        return LoanToActOn(loan, Reason.CHARGED_OFF, row.charged_off_on)
+    pauses = paused.pauses if paused else ()
+    if loan.next_due_on is None or is_paused(business_on, pauses):
+        return None
+    last_days = CHARGE_OFF_DAYS if loan.state is LoanState.DEFAULTED else DEFAULT_DAYS
+    happens_on = first_day_late(due_on=loan.next_due_on, days=last_days, pauses=pauses)
+    if (happens_on - business_on).days <= 1:
+        is_default = loan.state is LoanState.ACTIVE
+        reason = Reason.DEFAULT_TOMORROW if is_default else Reason.CHARGE_OFF_TOMORROW
+        return LoanToActOn(loan, reason, happens_on)
+    if loan.days_past_due <= LATE_DAYS and loan.state is LoanState.ACTIVE:
+        return None
+    return LoanToActOn(loan, Reason.LATE, happens_on)
