@@ -276,7 +276,7 @@ def _text_hidden(facts: Facts) -> NoticeText:
 
 def _bot_stopped(facts: Facts) -> NoticeText:
     return NoticeText(
-        f"{facts['name']} was stopped by an error", facts["reason"], "/admin", "See the overview"
+        f"{facts['name']} was stopped by an error", facts["reason"], "/admin/bots", "See the bots"
     )
 
 

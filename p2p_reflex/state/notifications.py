@@ -78,6 +78,7 @@ ICONS = {
     NoticeEvent.PAYMENT_RECEIVED: "banknote",
     NoticeEvent.TEXT_HIDDEN: "eye_off",
     NoticeEvent.BOT_STOPPED: "triangle_alert",
+    NoticeEvent.PAYMENT_REMINDER: "calendar_clock",
 }
 
 
