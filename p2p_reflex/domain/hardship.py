@@ -167,7 +167,8 @@ def _replanned(loan: LoanStanding, *, on: date) -> LoanStanding:
     paid. Those that are no longer needed fall away.
     """
     ahead = [row for row in loan.rows if row.due_on > on and row.paid_on is None]
-    if ahead and ahead[0].paid_cents:
+    is_begun = bool(ahead and ahead[0].paid_cents)
+    if is_begun:
         ahead = ahead[1:]
     numbers = {row.number for row in ahead}
     fixed_cents = sum(row.due.principal_cents for row in loan.rows if row.number not in numbers)
@@ -177,16 +178,19 @@ def _replanned(loan: LoanStanding, *, on: date) -> LoanStanding:
     planned: dict[int, ScheduledRow] = {}
     level_cents = loan.installment_cents
     if balance_cents > 0:
-        first, level_cents = _leveled(loan, ahead, balance_cents)
-        planned = {row.number: row for row in first}
+        leveled, level_cents = _leveled(loan, ahead, balance_cents, keeps_first=not is_begun)
+        planned = {row.number: row for row in leveled}
     rows = [planned.get(row.number, row if row.number not in numbers else _emptied(row)) for row in loan.rows]
     return replace(loan, rows=tuple(row for row in rows if row.total_cents), installment_cents=level_cents)
 
 
 def _leveled(
-    loan: LoanStanding, ahead: list[ScheduledRow], balance_cents: int
+    loan: LoanStanding, ahead: list[ScheduledRow], balance_cents: int, *, keeps_first: bool
 ) -> tuple[list[ScheduledRow], int]:
-    """Plan installments that are all alike but for the first one's interest; give them and their level."""
+    """Plan installments that are all alike, but for the first one's interest if it is kept; give their level.
+
+    An installment that was only just added has no interest to keep.
+    """
     level = remaining_schedule(
         balance_cents=balance_cents,
         annual_rate=loan.annual_rate,
@@ -194,26 +198,18 @@ def _leveled(
         period_start_on=period_start_on(loan, ahead[0]),
         installment_cents=None,
     )
-    first, rest = level[0], level[1:]
-    is_new = not ahead[0].total_cents
     rows = [
-        replace(
-            ahead[0],
-            principal_cents=first.principal_cents,
-            interest_cents=first.interest_cents if is_new else ahead[0].interest_cents,
-            balance_cents=first.balance_cents,
-        )
-    ]
-    rows += [
         replace(
             row,
             principal_cents=plan.principal_cents,
             interest_cents=plan.interest_cents,
             balance_cents=plan.balance_cents,
         )
-        for row, plan in zip(ahead[1:], rest, strict=True)
+        for row, plan in zip(ahead, level, strict=True)
     ]
-    return rows, first.payment_cents
+    if keeps_first and ahead[0].total_cents:
+        rows[0] = replace(rows[0], interest_cents=ahead[0].interest_cents)
+    return rows, level[0].payment_cents
 
 
 def _lengthened(loan: LoanStanding, *, last_number: int, months: int, on: date) -> LoanStanding:

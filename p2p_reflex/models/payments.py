@@ -63,8 +63,9 @@ class PaymentPart(SQLModel, table=True):
 class LenderPayment(SQLModel, table=True):
     """How much of one payment went to one note, and what the platform kept of it.
 
-    A correction adds rows, below zero where something goes back, that name its own transaction; the sum of
-    a payment's rows is what stands. Without a transaction the row is of the payment's own.
+    A correction adds rows, below zero where something goes back, that name its event and its transaction;
+    the sum of a payment's rows is what stands. Without an event the row is the payment's own; an event
+    without a transaction moved no money between the lenders, only between what it was for.
     """
 
     __tablename__ = "lender_payment"
@@ -73,6 +74,7 @@ class LenderPayment(SQLModel, table=True):
     payment_id: int = link("payment.id")
     note_id: int = link("note.id")
     transaction_id: int | None = link("journal_transaction.id", nullable=True, index=False)
+    event_id: int | None = link("loan_event.id", nullable=True, index=False)
     paid_on: date = Field(index=True)
     principal_cents: int = cents()
     interest_cents: int = cents()

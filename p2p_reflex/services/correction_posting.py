@@ -130,7 +130,7 @@ def _move_money(
         (by_movement[id(each)] for each in movements if each.kind is TransactionKind.CORRECTION), None
     )
     reversal_ids = {each.reverses_id: by_movement[id(each)] for each in reversals}
-    _write_parts(session, plan, own, reversal_ids, adjusting_id, business_on)
+    _write_parts(session, plan, own, reversal_ids, adjusting_id, event_id, business_on)
     receivables.open_for(
         session, shortfalls=missing, loan_id=plan.loan.id, event_id=event_id, business_on=business_on
     )
@@ -175,7 +175,7 @@ def _own_parts(
             sa.select(_payments.c.transaction_id).where(_payments.c.id == payment_id)
         ).scalar_one()
         query = sa.select(_lender_payments).where(
-            _lender_payments.c.payment_id == payment_id, _lender_payments.c.transaction_id.is_(None)
+            _lender_payments.c.payment_id == payment_id, _lender_payments.c.event_id.is_(None)
         )
         parts = {row.note_id: _cents_of(row) for row in connection.execute(query)}
         gross_cents = sum(sum(cents[:3]) for cents in parts.values())
@@ -294,10 +294,11 @@ def _write_parts(
     own: Mapping[int, tuple[int, int, dict[int, Cents]]],
     reversal_ids: Mapping[int | None, int],
     adjusting_id: int | None,
+    event_id: int,
     business_on: date,
 ) -> None:
     """Add the notes' parts of the reversals and of the adjusting transaction to those of the payments."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     for payment_id, (transaction_id, _, parts) in own.items():
         rows += [
             _part_row(payment_id, note_id, reversal_ids[transaction_id], _less(NOTHING, cents), business_on)
@@ -308,6 +309,8 @@ def _write_parts(
             _part_row(change.payment_id, note_id, adjusting_id, cents, business_on)
             for note_id, cents in _adjusting(change, own).items()
         ]
+    for row in rows:
+        row["event_id"] = event_id
     if rows:
         session.connection().execute(sa.insert(_lender_payments), rows)
 

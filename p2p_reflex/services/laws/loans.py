@@ -51,6 +51,7 @@ def lenders_get_the_payment(session: Session) -> list[str]:
         _lender_parts_against_payments(session)
         + _notes_against_lender_parts(session)
         + _wallets_against_lender_parts(session)
+        + _parts_that_move_nothing(session)
         + fund_owns_what_it_paid_for(session)
     )
 
@@ -173,6 +174,7 @@ def _wallets_against_lender_parts(session: Session) -> list[str]:
         " COALESCE(o.lender_id, 0) AS member_id, q.principal_cents + q.interest_cents + q.late_fee_cents"
         " - q.servicing_fee_cents - q.collection_fee_cents AS amount"
         " FROM payment p JOIN lender_payment q ON q.payment_id = p.id JOIN note o ON o.id = q.note_id"
+        " WHERE q.event_id IS NULL OR q.transaction_id IS NOT NULL"
         " UNION ALL"
         " SELECT t.id AS transaction_id, COALESCE(a.member_id, 0) AS member_id, -e.amount_cents AS amount"
         " FROM journal_transaction t"
@@ -187,6 +189,23 @@ def _wallets_against_lender_parts(session: Session) -> list[str]:
             f"Transaction {row.transaction_id} gave {_holder(row.member_id)}"
             f" {money(abs(int(row.difference)))}"
             f" {'less' if row.difference > 0 else 'more'} than their part of the payment."
+        ),
+    )
+
+
+def _parts_that_move_nothing(session: Session) -> list[str]:
+    """Find corrections without a transaction that bring a holder something all the same."""
+    return violations(
+        session,
+        "SELECT q.event_id, COALESCE(o.lender_id, 0) AS member_id, SUM(q.principal_cents + q.interest_cents"
+        " + q.late_fee_cents - q.servicing_fee_cents - q.collection_fee_cents) AS difference"
+        " FROM lender_payment q JOIN note o ON o.id = q.note_id"
+        " WHERE q.event_id IS NOT NULL AND q.transaction_id IS NULL"
+        " GROUP BY q.event_id, COALESCE(o.lender_id, 0) HAVING SUM(q.principal_cents + q.interest_cents"
+        " + q.late_fee_cents - q.servicing_fee_cents - q.collection_fee_cents) <> 0 ORDER BY q.event_id",
+        lambda row: (
+            f"Correction {row.event_id} gave {_holder(row.member_id)} {money(int(row.difference))}"
+            " without a transaction."
         ),
     )
 
