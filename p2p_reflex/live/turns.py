@@ -12,8 +12,6 @@ the young less often lets most of them die first, so that a look at all is rarel
 
 
 def share_time() -> None:
-    """Take shorter turns, and collect garbage later; what was made while starting stays for good anyway."""
+    """Take shorter turns, and collect garbage later."""
     sys.setswitchinterval(THREAD_TURN_SECONDS)
-    gc.collect()
-    gc.freeze()
     gc.set_threshold(*COLLECT_AFTER)
