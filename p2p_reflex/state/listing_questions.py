@@ -112,20 +112,24 @@ class ListingQuestionsState(ScreenState, rx.State):
     @requires("lender")
     async def ask_question(self, form: dict[str, Any]) -> AsyncIterator[Any]:
         """Ask in public what the field says."""
+        if key_in(form) != self.form_key:
+            return  # the second press of a double click: the first has acted
         self.question = text_in(form, "question")[:MOST_TYPED]
         person = await self.who()
         changing = {"lender_id": person.member_id, "listing_id": self._listing_number, "text": self.question}
-        async for step in self._write(questions.ask, changing, form):
+        async for step in self._write(questions.ask, changing):
             yield step
 
     @rx.event
     @requires("borrower")
     async def send_answer(self, form: dict[str, Any]) -> AsyncIterator[Any]:
         """Answer in public what the field says."""
+        if key_in(form) != self.form_key:
+            return
         self.answer = text_in(form, "answer")[:MOST_TYPED]
         person = await self.who()
         changing = {"borrower_id": person.member_id, "question_id": self.answering, "text": self.answer}
-        async for step in self._write(questions.answer, changing, form):
+        async for step in self._write(questions.answer, changing):
             yield step
 
     @rx.event
@@ -145,20 +149,15 @@ class ListingQuestionsState(ScreenState, rx.State):
         await self._fill()
         yield rx.toast.success("Hidden", description="Its author was told why.")
 
-    async def _write(
-        self, service: Any, changing: dict[str, Any], form: dict[str, Any]
-    ) -> AsyncIterator[Any]:
+    async def _write(self, service: Any, changing: dict[str, Any]) -> AsyncIterator[Any]:
         """Post a question or an answer once, empty the field, and show it in its place."""
-        form_key = key_in(form)
-        if form_key != self.form_key:
-            return  # the second press of a double click: the first has acted
         self.is_busy = True
         yield
         try:
             await self.act(
                 service,
                 **changing,
-                form_key=form_key,
+                form_key=self.form_key,
                 business_on=await self.ask(business_date.today),
                 now=datetime.now(UTC),
             )

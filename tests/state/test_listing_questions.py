@@ -71,10 +71,11 @@ def test_a_button_pressed_twice_asks_once_and_empties_the_field(scene: Scene) ->
     form = {"question": "Are the orders signed?", "form_key": key}
 
     first = tab.send(Screen.ask_question, form=form)
-    tab.send(Screen.ask_question, form=form)
+    second = tab.send(Screen.ask_question, form=form)
 
     assert count(scene) == 1
     assert first.shown(Screen, "question") == ""
+    assert second.shown(Screen, "question") is None
     assert first.shown(Screen, "lines")[0].question.name == "You"
 
 
