@@ -12,9 +12,15 @@ from p2p_reflex.services.demo.plans import PLANS, Plan
 from p2p_reflex.services.demo.village import World, moment
 from p2p_reflex.services.listings import ListingForm
 
+FEATURED = PLANS[0]
 WINDOW_DAYS = 7
 FORGETS = 0.12
-FEATURED = PLANS[0]
+STORY = {
+    515: ("Closing an old line of credit", 4_200, 12),
+    290: ("Roof repair after the storm", 9_600, 24),
+    4: (FEATURED.title, 18_000, 36),
+}
+"""How many days before the demo's today, what, how many dollars, and over how many months."""
 
 
 def next_plan(world: World) -> Plan:
@@ -31,7 +37,7 @@ def publish(world: World, business_on: date) -> None:
     amount = luck.randrange(plan.smallest, plan.largest, 100)
     term = luck.choice((12, 18, 24, 24, 36, 36, 36, 48, 60))
     automatic = luck.random() < 0.55
-    others = [member_id for member_id in world.borrowers if member_id not in world.guests]
+    others = [member_id for member_id in world.borrowers if member_id != world.first_borrower_id]
     for candidate_id in luck.sample(others, min(8, len(others))):
         form = ListingForm(
             amount=str(amount),
@@ -48,17 +54,23 @@ def publish(world: World, business_on: date) -> None:
             return
 
 
-def publish_featured(world: World, business_on: date) -> None:
-    """Publish the listing that the landing page shows, by the borrower whom the sign-in page offers."""
-    plan, borrower_id = FEATURED, world.first_borrower_id
+def publish_own_story(world: World, business_on: date, *, days_left: int) -> None:
+    """Publish what the borrower of the sign-in page asks for: two loans long ago, one listing now."""
+    chapter = STORY.get(days_left)
+    if chapter is None:
+        return
+    title, dollars, term = chapter
+    plan = next(plan for plan in PLANS if plan.title == title)
+    borrower_id = world.first_borrower_id
     form = ListingForm(
-        amount="18000",
-        term_months="36",
+        amount=str(dollars),
+        term_months=str(term),
         purpose=plan.purpose.value,
-        highest_rate=_highest_rate(world, borrower_id, 18_000, 36, plan, business_on),
+        highest_rate=_highest_rate(world, borrower_id, dollars, term, plan, business_on),
         title=plan.title,
         story=plan.story,
         window_days=str(WINDOW_DAYS),
+        accepts_automatically=plan is not FEATURED,
     )
     _try_to_publish(world, borrower_id, form, business_on)
 
@@ -103,7 +115,7 @@ def decide(world: World, business_on: date) -> None:
         is_due = listing.closes_on <= business_on and not listing.accepts_automatically
         if not is_due or listing.average_rate is None:
             continue
-        if listing.borrower_id in world.guests or world.luck.random() < FORGETS:
+        if listing.borrower_id in world.played or world.luck.random() < FORGETS:
             continue
         world.attempt(lambda listing=listing: _accept(world, listing, business_on))  # type: ignore[misc]
 

@@ -47,7 +47,7 @@ def _people_bid(world: World, business_on: date, hour: int, how_often: float) ->
         .where(Listing.state == ListingState.OPEN, Listing.closes_on >= business_on)
         .order_by(col(Listing.id))
     ).all()
-    lenders = [(number, lender) for number, lender in world.lenders.items() if number not in world.guests]
+    lenders = [(number, lender) for number, lender in world.lenders.items() if number not in world.played]
     visits = [
         (listing_id, lender_id)
         for listing_id in open_ids

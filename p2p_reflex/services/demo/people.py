@@ -73,7 +73,7 @@ def _borrower(name: str, place: int, luck: random.Random) -> DemoBorrower:
     debt = round(income / 12 * luck.uniform(0.04, 0.24) / 10) * 10
     home = luck.choices(("mortgage", "rent", "own"), (48, 39, 13))[0]
     if place == 0:
-        score, income, debt, home = 731, 68_500, 640, "own"
+        score, income, debt, home = 731, 68_500, 320, "own"
     return DemoBorrower(
         full_name=name,
         email=address_of(name),

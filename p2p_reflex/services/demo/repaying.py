@@ -41,7 +41,7 @@ def look_after_loans(world: World, business_on: date) -> None:
             if available < row.due_cents:
                 months = world.luck.randrange(2, 5)
                 add_money(world, row.borrower_id, row.due_cents * months - available, business_on)
-        elif row.borrower_id in world.guests:
+        elif row.borrower_id in world.played:
             continue
         elif (business_on - row.oldest_due_on).days >= borrower.slow_days:
             _pay_by_hand(world, row.id, row.borrower_id, row.due_cents, business_on)
@@ -59,7 +59,7 @@ def _arrange_new_loans(world: World, business_on: date) -> None:
         .order_by(col(Loan.id))
     ).all()
     for row in fresh:
-        if row.borrower_id in world.guests:
+        if row.borrower_id in world.played:
             continue
         available, _held = ledger.balances(world.session, member_id=row.borrower_id)
         keep = row.principal_cents // 20

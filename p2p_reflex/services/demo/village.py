@@ -23,7 +23,7 @@ class World:
     luck: random.Random
     borrowers: dict[int, DemoBorrower] = field(default_factory=dict)
     lenders: dict[int, DemoLender] = field(default_factory=dict)
-    guests: frozenset[int] = frozenset()
+    played: frozenset[int] = frozenset()
     """Members whom a visitor may be playing: they ask, bid and decide only by the visitor's hand."""
     form_prefix: str = "demo"
     form_count: int = 0

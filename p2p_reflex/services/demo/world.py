@@ -18,7 +18,7 @@ from p2p_reflex.services import (
     notices,
 )
 from p2p_reflex.services.demo import people
-from p2p_reflex.services.demo.asking import WINDOW_DAYS, decide, publish, publish_featured
+from p2p_reflex.services.demo.asking import WINDOW_DAYS, decide, publish, publish_own_story
 from p2p_reflex.services.demo.bidders import let_everybody_bid
 from p2p_reflex.services.demo.repaying import look_after_loans
 from p2p_reflex.services.demo.talking import NOTICES_FROM_DAYS_BEFORE, settle, talk
@@ -28,8 +28,6 @@ HISTORY_DAYS = 548
 LOAN_COUNT = 156
 OPEN_COUNT = 20
 ARRIVAL_DAYS = 60
-FEATURED_DAYS_BEFORE = 4
-GUESTS_FROM_DAYS_BEFORE = 45
 BUSY_DAYS = 30
 
 
@@ -74,12 +72,10 @@ def build(
     listing_counts = _plan_publications(world, history_days, loan_count, open_count)
     for day in range(history_days + 1):
         business_on, days_left = starts_on + timedelta(days=day), history_days - day
-        world.guests = frozenset({world.first_borrower_id} if days_left < GUESTS_FROM_DAYS_BEFORE else ())
         if days_left == NOTICES_FROM_DAYS_BEFORE:
             notices.speak(session)
         _bring_money(world, day, business_on)
-        if days_left == FEATURED_DAYS_BEFORE:
-            publish_featured(world, business_on)
+        publish_own_story(world, business_on, days_left=days_left)
         if not days_left:
             talk(world, business_on=business_on, seed=seed)
         _live(world, business_on, new_listings=listing_counts[day], visits=1 + (days_left < BUSY_DAYS))
@@ -102,7 +98,7 @@ def live_one_day(session: Session, *, business_on: date, seed: int) -> None:
     )
     _remember_people(world, seed)
     if world.borrowers and world.lenders:
-        world.guests = world.offered_members
+        world.played = world.offered_members
         _live(world, business_on, new_listings=world.luck.randrange(1, 4), visits=1)
 
 
