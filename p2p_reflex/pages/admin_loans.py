@@ -79,7 +79,7 @@ def _act(line: rx.vars.ObjectVar[ActLine]) -> rx.Component:
                 rx.el.span(line.fact, class_name="t-12 w-500"),
                 class_name="between",
             ),
-            rx.el.div(line.detail, class_name="t-12 muted num"),
+            rx.el.div(line.detail, class_name="t-12 muted"),
         ),
         class_name="act",
     )
@@ -141,11 +141,16 @@ def _list() -> rx.Component:
 def _row(line: rx.vars.ObjectVar[LoanLine]) -> rx.Component:
     return ui.row(
         ui.lead_cell(
-            line.title, href=line.href, grade=line.grade, under=line.borrower, phone_under=line.phone_under
+            line.title,
+            href=line.href,
+            grade=line.grade,
+            under=line.borrower,
+            phone_under=line.phone_under,
+            extra=rx.el.span(ui.badge(line.kind, line.state), class_name="only-phone"),
         ),
         ui.number(line.rate),
         ui.number(line.principal, muted=True),
         ui.number(line.owed, strong=True, phone="figure"),
         ui.number(line.due, under=line.due_note),
-        ui.cell(ui.badge(line.kind, line.state), phone="end"),
+        ui.cell(ui.badge(line.kind, line.state)),
     )

@@ -38,7 +38,13 @@ def loan() -> rx.Component:
                 class_name="line-wrap",
             ),
         ),
-        breadcrumb=((rx.cond(LOAN.home_name, LOAN.home_name, "Home"), FrameState.home), ("Loan", "")),
+        breadcrumb=(
+            (
+                rx.cond(LOAN.home_name, LOAN.home_name, "Home"),
+                rx.cond(LOAN.viewer == "admin", "/admin/loans", FrameState.home),
+            ),
+            ("Loan", ""),
+        ),
         active=("/borrow", "/portfolio", "/admin/loans"),
     )
 

@@ -32,8 +32,7 @@ def payment_actions(payment_id: rx.Var, paid_on: rx.Var) -> rx.Component:
     return rx.el.div(
         ui.quiet_button("Date back", size="small", on_click=STATE.ask_backdating(payment_id, paid_on)),
         ui.quiet_button("Reverse", size="small", on_click=STATE.ask_reversal(payment_id)),
-        class_name="line",
-        style={"justify_content": "flex-end", "gap": "0"},
+        class_name="line payment-actions",
     )
 
 
@@ -198,13 +197,7 @@ def _help_dialog() -> rx.Component:
             _refusal(),
             rx.el.div(
                 ui.secondary_button("Not now", on_click=STATE.close(False)),
-                ui.button(
-                    rx.match(STATE.helping, *HELPS.items(), ""),
-                    kind="solid",
-                    type_="submit",
-                    busy=STATE.is_busy,
-                    busy_label="Working it out",
-                ),
+                rx.cond(STATE.helping == "forgive", _send("danger-solid"), _send("solid")),
                 class_name="dialog-actions",
             ),
             on_submit=STATE.help_borrower,
@@ -213,6 +206,16 @@ def _help_dialog() -> rx.Component:
         is_open=STATE.helping != "",
         title=rx.match(STATE.helping, *HELPS.items(), ""),
         text=rx.match(STATE.helping, *TEXTS.items(), ""),
+    )
+
+
+def _send(kind: str) -> rx.Component:
+    return ui.button(
+        rx.match(STATE.helping, *HELPS.items(), ""),
+        kind=kind,
+        type_="submit",
+        busy=STATE.is_busy,
+        busy_label="Working it out",
     )
 
 

@@ -186,8 +186,10 @@ def _happening(row: rx.vars.ObjectVar[TimelineRow]) -> rx.Component:
 
 def _payment_to_correct(row: rx.vars.ObjectVar[PaymentRow]) -> rx.Component:
     return ui.row(
-        *_payment_cells(row),
-        ui.cell(payment_actions(row.payment_id, row.paid_on), align="right", phone="end"),
+        *_payment_cells(
+            row, rx.el.div(payment_actions(row.payment_id, row.paid_on), class_name="only-phone")
+        ),
+        ui.cell(payment_actions(row.payment_id, row.paid_on), align="right"),
     )
 
 
@@ -195,12 +197,15 @@ def _payment(row: rx.vars.ObjectVar[PaymentRow]) -> rx.Component:
     return ui.row(*_payment_cells(row))
 
 
-def _payment_cells(row: rx.vars.ObjectVar[PaymentRow]) -> tuple[rx.Component, ...]:
+def _payment_cells(
+    row: rx.vars.ObjectVar[PaymentRow], below: rx.Component | None = None
+) -> tuple[rx.Component, ...]:
     return (
         ui.cell(
             rx.el.span(row.paid_on, class_name="num w-500"),
             rx.el.span(row.way, class_name="under"),
             rx.foreach(row.went_to, lambda words: rx.el.span(words, class_name="under only-phone")),
+            below if below is not None else rx.fragment(),
             phone="lead",
         ),
         ui.cell(rx.foreach(row.went_to, lambda words: rx.el.div(words, class_name="muted num t-12"))),

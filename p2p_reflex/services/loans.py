@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import fields, replace
 from datetime import date
 from typing import Any, cast
 
@@ -231,7 +232,7 @@ def _note_lines(session: Session, loan: LoanPosition, viewer_id: int, role: Role
     if role is Role.BORROWER:
         query = query.where(_notes.c.lender_id.is_not(None))
     expected = _expected(loan) if role is not Role.BORROWER else {}
-    return tuple(
+    lines = tuple(
         NoteLine(
             lender_name=_holder_name(note),
             is_bot=bool(note.is_bot),
@@ -244,6 +245,29 @@ def _note_lines(session: Session, loan: LoanPosition, viewer_id: int, role: Role
         )
         for note in session.connection().execute(query)
     )
+    return (*(line for line in lines if not line.is_fund), *_together(loan, lines))
+
+
+def _together(loan: LoanPosition, lines: Sequence[NoteLine]) -> list[NoteLine]:
+    """Put all that the reserve fund holds into one line, at the loan's own rate."""
+    bought = [(line, line.receipts) for line in lines if line.is_fund and line.principal_cents]
+    receipts = [each for _, each in bought if each is not None]
+    if not bought:
+        return []
+    return [
+        replace(
+            bought[0][0],
+            annual_rate=loan.annual_rate,
+            principal_cents=sum(line.principal_cents for line, _ in bought),
+            outstanding_cents=sum(line.outstanding_cents for line, _ in bought),
+            receipts=NoteReceipts(
+                **{
+                    name.name: sum(getattr(each, name.name) for each in receipts)
+                    for name in fields(NoteReceipts)
+                }
+            ),
+        )
+    ]
 
 
 def _holder_name(note: Any) -> str:

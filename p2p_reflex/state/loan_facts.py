@@ -25,7 +25,7 @@ DASHES = {
     InstallmentState.PLANNED: "planned",
 }
 PATH = re.compile(r"/loans/([0-9]{1,18})/?", re.ASCII)
-HOME_NAMES = {Role.BORROWER: "Borrowing", Role.LENDER: "Portfolio", Role.ADMIN: "Overview"}
+HOME_NAMES = {Role.BORROWER: "Borrowing", Role.LENDER: "Portfolio", Role.ADMIN: "Loans"}
 
 
 @dataclass(frozen=True)
@@ -153,7 +153,8 @@ def _open_figures(view: LoanView, business_on: date) -> list[Figure]:
     if line is None:
         return _closed_figures(view)
     if view.days_past_due:
-        first = Figure("Due now", formats.money(view.due_cents), delinquency.describe(view.days_past_due))
+        late = f"{formats.count(view.days_past_due, 'day')} late"
+        first = Figure("Due now", formats.money(view.due_cents), late)
     else:
         away = formats.days_away(line.due_on, business_on)
         first = Figure(

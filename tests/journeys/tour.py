@@ -101,7 +101,16 @@ def _stops(app: RunningApp) -> list[Stop]:
         Stop("admin", "overview", "/admin"),
         Stop("admin", "bots", "/admin/bots"),
         Stop("admin", "loan", f"/loans/{known['lender_loan']}"),
+        Stop("admin", "loans", "/admin/loans"),
+        Stop("admin", "risk", "/admin/risk"),
+        Stop("admin", "reverse", f"/loans/{known['lender_loan']}", _ask_to_reverse),
     ]
+
+
+def _ask_to_reverse(window: Window) -> None:
+    """Open the question before a payment is reversed; nothing is done."""
+    window.page.get_by_role("button", name="Reverse").first.click()
+    window.page.get_by_role("dialog").wait_for()
 
 
 def _known_places(app: RunningApp) -> dict[str, int]:
