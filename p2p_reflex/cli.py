@@ -1,11 +1,11 @@
-"""The operator's command `p2p`: migrate, create-admin, demo, books, export-journal."""
+"""The operator's command `p2p`: migrate, create-admin, demo, close-day, books, export-journal."""
 
 import json
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -17,7 +17,8 @@ from sqlmodel import Session
 from p2p_reflex import database
 from p2p_reflex.domain.errors import LendingError
 from p2p_reflex.domain.vocabulary import Role
-from p2p_reflex.services import books, journal_export, members, opening
+from p2p_reflex.services import books, business_date, business_day, journal_export, members, opening
+from p2p_reflex.services.business_day import DayOutcome
 from p2p_reflex.services.demo import world
 from p2p_reflex.settings import SettingsError, settings
 
@@ -84,6 +85,43 @@ def demo(
             return
         database.run(world.ensure_demo, ends_on=datetime.now(UTC).date(), seed=settings().demo_seed)
         typer.echo(f"The demo market is ready in {_place()}.")
+
+
+@app.command()
+def close_day(
+    until: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="close the days before this one; without it, the open day"),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="answer in JSON")] = False,
+) -> None:
+    """Close the open business day, or all days before a date, in order; what was begun is finished first."""
+    with told_in_one_line():
+        open_on = database.read(business_date.today)
+        wanted = until.date() if until is not None else open_on + timedelta(days=1)
+        done = business_day.close_until(database.run, until=wanted, now=datetime.now(UTC))
+        opened = database.read(business_date.today)
+        if as_json:
+            days = [{"closed_on": day.closed_on.isoformat(), "steps": dict(day.counts)} for day in done]
+            typer.echo(json.dumps({"closed": days, "business_on": opened.isoformat()}))
+        else:
+            for day in done:
+                typer.echo(f"Closed {day.closed_on}: {_what_happened(day)}")
+            if not done:
+                typer.echo("Nothing was left to close.")
+            typer.echo(f"The business date is {opened} now.")
+        if opened < wanted:
+            _refuse(f"{opened} is still open: another runner is at it. Try again in a minute.")
+
+
+def _what_happened(day: DayOutcome) -> str:
+    """Tell what the steps of a day counted, where they counted anything."""
+    told = [
+        f"{step.replace('_', ' ')} {' '.join(f'{name} {count:,}' for name, count in counts.items() if count)}"
+        for step, counts in day.counts.items()
+        if step != "reminders" and any(counts.values())
+    ]
+    return ", ".join(told) or "nothing to do"
 
 
 @app.command("books")

@@ -34,9 +34,12 @@ class Job:
 
 
 def follow_calendar() -> None:
-    """Close every business day that is over by the calendar in UTC, one at a time and in order."""
+    """Close every business day that is over by the calendar in UTC, one at a time and in order.
+
+    Where another server is at it already, this bell has rung for nothing.
+    """
     now = datetime.now(UTC)
-    business_day.close_until(database.run, until=now.date(), now=now)
+    business_day.close_until(database.run, until=now.date(), now=now, patience_seconds=0)
 
 
 def let_bots_look() -> None:

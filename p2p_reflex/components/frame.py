@@ -124,7 +124,11 @@ def demo_clock() -> rx.Component:
                 rx.el.span("Demo", class_name="t-12 muted"),
                 class_name="between",
             ),
-            rx.el.div(FrameState.business_on, class_name="w-600 num"),
+            rx.el.div(
+                rx.cond(FrameState.advancing_note, FrameState.advancing_note, FrameState.business_on),
+                class_name="w-600 num",
+                custom_attrs={"aria-live": "polite"},
+            ),
         ),
         *(
             button(

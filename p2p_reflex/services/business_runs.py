@@ -48,7 +48,7 @@ class Attempt:
     clock: Clock
     is_last: bool = True
     holder: str = ""
-    enough: int = ENOUGH_ITEMS
+    enough: int = field(default_factory=lambda: ENOUGH_ITEMS)
     limit: int | None = None
     skip_because: str = ""
     step: Step | None = None

@@ -125,9 +125,9 @@ def _charge_off(session: Session, ask: Ask) -> Did:
 
 def _remind(session: Session, ask: Ask) -> Did:
     if not ask.is_last:
-        return Did(counts={"told_through": 0})
+        return Did()
     count = reminders.remind(session, today=ask.next_on, now=ask.now)
-    return Did(count, {"reminders": count, "told_through": ask.next_on.toordinal()})
+    return Did(count, {"reminders": count, reminders.TOLD_THROUGH: ask.next_on.toordinal()})
 
 
 def _seal(session: Session, ask: Ask) -> Did:

@@ -16,6 +16,8 @@ DAYS = (-7, -1, 0, 1, 7, 15)
 """Days from the due date on which a borrower is reminded."""
 LONGEST_LOOK_BACK_DAYS = 60
 STEP = "reminders"
+TOLD_THROUGH = "told_through"
+"""The count of the step that says through which day people were reminded."""
 CHUNK = 5_000
 
 _installments = cast(sa.Table, Installment.__table__)  # type: ignore[attr-defined]
@@ -51,7 +53,7 @@ def _days_of(due_on: date) -> list[date]:
 def _told_through(session: Session, today: date) -> date:
     """Find the last day on which people were reminded, as far back as it matters."""
     since = today - timedelta(days=LONGEST_LOOK_BACK_DAYS)
-    told = _steps.c.counts["told_through"].as_integer()
+    told = _steps.c.counts[TOLD_THROUGH].as_integer()
     last = session.connection().execute(
         sa.select(sa.func.max(told)).where(
             _steps.c.business_on >= since, _steps.c.step == STEP, _steps.c.chunk == 0

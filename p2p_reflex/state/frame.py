@@ -1,8 +1,8 @@
 """Owns what the frame shows around every screen, and signing out."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, date, datetime
 from typing import Any
 
 import reflex as rx
@@ -15,12 +15,15 @@ from p2p_reflex.domain.errors import LendingError
 from p2p_reflex.domain.vocabulary import Role
 from p2p_reflex.live.hub import hub
 from p2p_reflex.services import business_day, frame, sign_in
+from p2p_reflex.services.demo import world
 from p2p_reflex.services.notices import NoticeRow
 from p2p_reflex.services.touched import DAY, LISTINGS, member_topic
 from p2p_reflex.settings import settings
 from p2p_reflex.state.base import ScreenState, home_of, loads_for_all, public, requires
 from p2p_reflex.state.cookies import leave_script
 from p2p_reflex.state.visitors import forget, session_token
+
+PROGRESS_SECONDS = 0.2
 
 MONEY_LABELS = {Role.BORROWER: "Wallet", Role.LENDER: "Available"}
 
@@ -45,6 +48,7 @@ class FrameState(ScreenState, rx.State):
     letter_count: str = ""
     outbid_news: dict[str, str] = {}
     advancing: str = ""
+    advancing_note: str = ""
 
     _path: str = ""
     _has_just_come: bool = True
@@ -113,15 +117,31 @@ class FrameState(ScreenState, rx.State):
             raise LendingError("The clock can be moved in the demo only.")
         self.advancing = span
         yield
+        days: list[date] = []
+        moving = asyncio.create_task(asyncio.to_thread(_move_on, span, days.append))
         try:
-            now = datetime.now(UTC)
-            if span == "day":
-                await asyncio.to_thread(business_day.advance, database.run, days=1, now=now)
-            else:
-                await asyncio.to_thread(business_day.advance_month, database.run, now=now)
+            while not moving.done():
+                await asyncio.wait({moving}, timeout=PROGRESS_SECONDS)
+                if days:
+                    self.advancing_note = f"Closing {formats.long_date(days[-1])}"
+                    yield
+            await moving
             yield OnLoadInternalState.on_load_internal
         finally:
-            self.advancing = ""
+            self.advancing = self.advancing_note = ""
+
+
+def _move_on(span: str, tell: Callable[[date], None]) -> None:
+    """Close the days, each after the demo's people have lived through it; a day that stopped goes on."""
+    now, seed = datetime.now(UTC), settings().demo_seed
+
+    def live(business_on: date) -> None:
+        database.run(world.live_one_day, business_on=business_on, seed=seed)
+
+    if span == "day":
+        business_day.advance(database.run, days=1, now=now, tell=tell, live=live)
+    else:
+        business_day.advance_month(database.run, now=now, tell=tell, live=live)
 
 
 def unread_words(count: int) -> str:
