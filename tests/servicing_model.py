@@ -132,6 +132,7 @@ class Model:
             Row(place, months_after(self.start_on, place), *parts)
             for place, parts in enumerate(plan, start=1)
         ]
+        self.paused_days = self._paused_days()
         self.level = sum(plan[0])
         self.now_rate = self.rate
         self.state = "active"
@@ -140,7 +141,7 @@ class Model:
         self.holders = [holder for holder, _, _ in self.notes]
         self.rates = [rate for _, rate, _ in self.notes]
         self.owed = [cents for _, _, cents in self.notes]
-        self.got = {holder: 0 for holder in [*self.holders, FUND]}
+        self.got = dict.fromkeys([*self.holders, FUND], 0)
         self.income = 0
         self.taken: dict[int, int] = {}
         self.defaulted_on: date | None = None
@@ -163,17 +164,18 @@ class Model:
         self.happenings = [each for each in self.happenings if each.kind != "pay" or each.cents]
 
     def days_late(self, row: Row, on: date) -> int:
-        """Count the days after the due date, one by one, without the paused ones."""
-        days = (on - row.due_on).days
-        return sum(
-            not self.is_paused(row.due_on + timedelta(days=number)) for number in range(1, max(0, days) + 1)
-        )
+        """Count the days after the due date, without the paused ones."""
+        paused = sum(row.due_on < day <= on for day in self.paused_days)
+        return max(0, (on - row.due_on).days) - paused
 
-    def is_paused(self, on: date) -> bool:
-        return any(
-            each.kind == "pause" and each.until_on is not None and each.on <= on <= each.until_on
+    def _paused_days(self) -> set[date]:
+        """List every day of every pause."""
+        return {
+            each.on + timedelta(days=number)
             for each in self.happenings
-        )
+            if each.kind == "pause" and each.until_on is not None
+            for number in range((each.until_on - each.on).days + 1)
+        }
 
     def open_rows(self) -> list[Row]:
         return [row for row in self.rows if row.unpaid]
@@ -219,14 +221,16 @@ class Model:
 
     def _close(self, on: date) -> None:
         """Charge fees, declare the default, charge off: what the night brings."""
-        if self.state not in ("active", "defaulted") or self.is_paused(on):
+        if self.state not in ("active", "defaulted") or on in self.paused_days:
+            return
+        oldest = next((row for row in self.rows if row.unpaid), None)
+        if oldest is None or (on - oldest.due_on).days <= 15:
             return
         for row in self.open_rows():
             if not row.is_charged and self.days_late(row, on) > 15:
                 row.fee += max(1500, round(Fraction(row.unpaid * 5, 100)))
                 row.is_charged = True
-        oldest = next(iter(self.open_rows()), None)
-        late = self.days_late(oldest, on) if oldest else 0
+        late = self.days_late(oldest, on)
         if self.state == "active" and late >= 121:
             self.state, self.defaulted_on = "defaulted", on
         if late >= 150:
@@ -313,6 +317,8 @@ class Model:
     def _cut(self, happening: Happening) -> None:
         on, rate = happening.on, happening.rate
         assert rate is not None
+        if rate >= self.now_rate:
+            return
         ahead = self._ahead(on)
         old_rate, self.now_rate = self.now_rate, rate
         million = 10**6

@@ -152,7 +152,9 @@ def apply(loan: LoanStanding, event: LoanEvent) -> Applied:
         case LoanEventKind.PAUSED if event.until_on is not None:
             after = replace(loan, pauses=(*loan.pauses, Pause(on, event.until_on)))
         case LoanEventKind.RATE_CUT if event.rate is not None and _is_running(loan):
-            after = hardship.cut_rate(loan, rate=event.rate, from_on=on)
+            # A deeper cut may have been dated back before this one: a cut never raises a rate.
+            is_cut = event.rate < loan.annual_rate
+            after = hardship.cut_rate(loan, rate=event.rate, from_on=on) if is_cut else loan
         case LoanEventKind.RESCHEDULED if event.months is not None and _is_running(loan):
             after = hardship.reschedule(loan, months=event.months, on=on)
         case LoanEventKind.FORGIVEN:

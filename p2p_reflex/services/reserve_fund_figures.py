@@ -1,0 +1,215 @@
+"""Owns how far the reserve fund reaches: its two published ratios and its history. Neither is a guarantee.
+
+Expected losses are those of the book as it stands: of current loans, the yearly loss of their grade
+over the dollar-years still planned; of late ones, the share that notes so late lose. Future income is
+what the fund's own notes should still bring, and its part of the fees of listings that are covered now.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, cast
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from p2p_reflex.domain.fees import origination_fee_cents, reserve_contribution_cents
+from p2p_reflex.domain.money import round_half_even
+from p2p_reflex.domain.returns import STATUS_LOSS_RATES
+from p2p_reflex.domain.scorecard import expected_loss_rate
+from p2p_reflex.domain.vocabulary import (
+    AccountKind,
+    DelinquencyBucket,
+    ListingState,
+    LoanStage,
+    LoanState,
+    TransactionKind,
+)
+from p2p_reflex.models import (
+    Installment,
+    JournalEntry,
+    JournalTransaction,
+    LedgerAccount,
+    Listing,
+    Loan,
+    Note,
+    ReserveFundDay,
+)
+from p2p_reflex.services import delinquency_days
+
+_accounts = cast(sa.Table, LedgerAccount.__table__)  # type: ignore[attr-defined]
+_days = cast(sa.Table, ReserveFundDay.__table__)  # type: ignore[attr-defined]
+_entries = cast(sa.Table, JournalEntry.__table__)  # type: ignore[attr-defined]
+_installments = cast(sa.Table, Installment.__table__)  # type: ignore[attr-defined]
+_listings = cast(sa.Table, Listing.__table__)  # type: ignore[attr-defined]
+_loans = cast(sa.Table, Loan.__table__)  # type: ignore[attr-defined]
+_notes = cast(sa.Table, Note.__table__)  # type: ignore[attr-defined]
+_transactions = cast(sa.Table, JournalTransaction.__table__)  # type: ignore[attr-defined]
+
+_LATE_BUCKETS = tuple(each for each in DelinquencyBucket if each is not DelinquencyBucket.CURRENT)
+
+
+@dataclass(frozen=True, slots=True)
+class FundFigures:
+    """What the fund has, holds and may expect, against what the book is expected to lose."""
+
+    balance_cents: int
+    held_cents: int
+    expected_loss_cents: int
+    future_income_cents: int
+
+    @property
+    def ratio(self) -> Decimal | None:
+        """Give fund ÷ expected losses; none where none are expected."""
+        return _ratio(self.balance_cents, self.expected_loss_cents)
+
+    @property
+    def ratio_with_income(self) -> Decimal | None:
+        """Give (fund + future income) ÷ expected losses; none where none are expected."""
+        return _ratio(self.balance_cents + self.future_income_cents, self.expected_loss_cents)
+
+
+@dataclass(frozen=True, slots=True)
+class FundDay:
+    """The fund at the close of a day, and what moved it: fees came in, notes were bought, money came back."""
+
+    on: date
+    contributed_cents: int
+    bought_cents: int
+    returned_cents: int
+    figures: FundFigures
+
+
+def figures(session: Session, *, business_on: date) -> FundFigures:
+    """Work out the fund's figures on a day."""
+    balance = sa.select(_accounts.c.balance_cents).where(_accounts.c.kind == AccountKind.RESERVE_FUND)
+    connection = session.connection()
+    held_cents, worth_cents = _own_notes(session)
+    return FundFigures(
+        balance_cents=int(connection.execute(balance).scalar_one()),
+        held_cents=held_cents,
+        expected_loss_cents=_expected_loss(session, business_on),
+        future_income_cents=worth_cents + _coming_contributions(session),
+    )
+
+
+def record_day(session: Session, *, business_on: date, now: datetime) -> FundFigures:
+    """Write down the fund at the close of a day; run again, it writes the same row anew."""
+    today = figures(session, business_on=business_on)
+    moved = _moved(session, business_on)
+    connection = session.connection()
+    connection.execute(sa.delete(_days).where(_days.c.business_on == business_on))
+    connection.execute(
+        sa.insert(_days).values(
+            business_on=business_on,
+            balance_cents=today.balance_cents,
+            held_cents=today.held_cents,
+            expected_loss_cents=today.expected_loss_cents,
+            future_income_cents=today.future_income_cents,
+            **moved,
+        )
+    )
+    return today
+
+
+def history(session: Session, *, since: date, until: date) -> tuple[FundDay, ...]:
+    """Give the fund's days in order; anybody may read them."""
+    query = sa.select(_days).where(_days.c.business_on.between(since, until)).order_by(_days.c.business_on)
+    return tuple(
+        FundDay(
+            on=row.business_on,
+            contributed_cents=row.contributed_cents,
+            bought_cents=row.bought_cents,
+            returned_cents=row.returned_cents,
+            figures=FundFigures(
+                row.balance_cents, row.held_cents, row.expected_loss_cents, row.future_income_cents
+            ),
+        )
+        for row in session.connection().execute(query)
+    )
+
+
+def _expected_loss(session: Session, business_on: date) -> int:
+    """Expect losses of lenders' notes: current loans by grade and time, late ones by how late they are."""
+    loss = Fraction(0)
+    columns = _installments.c
+    planned = (
+        sa.select(
+            _loans.c.grade,
+            _loans.c.term_months,
+            sa.cast(sa.func.sum(columns.balance_cents + columns.principal_cents), sa.BigInteger),
+        )
+        .join(_loans, _loans.c.id == columns.loan_id)
+        .where(
+            _loans.c.state == LoanState.ACTIVE,
+            _loans.c.next_due_on >= business_on,
+            columns.paid_on.is_(None),
+        )
+        .group_by(_loans.c.grade, _loans.c.term_months)
+    )
+    for grade, term_months, months_cents in session.connection().execute(planned):
+        loss += Fraction(int(months_cents), 12) * Fraction(expected_loss_rate(grade, term_months))
+    stages = {each.stage: each for each in delinquency_days.figures(session, business_on=business_on)}
+    for bucket in _LATE_BUCKETS:
+        late_cents = stages[LoanStage(bucket.value)].outstanding_cents
+        loss += late_cents * Fraction(STATUS_LOSS_RATES[bucket])
+    return round_half_even(loss)
+
+
+def _own_notes(session: Session) -> tuple[int, int]:
+    """Give what the fund's notes are still owed, and what of it should come back."""
+    query = (
+        sa.select(_loans.c.state, sa.cast(sa.func.sum(_notes.c.outstanding_cents), sa.BigInteger))
+        .join(_loans, _loans.c.id == _notes.c.loan_id)
+        .where(_notes.c.lender_id.is_(None), _notes.c.outstanding_cents > 0)
+        .group_by(_loans.c.state)
+    )
+    held = worth = 0
+    kept = 1 - Fraction(STATUS_LOSS_RATES[DelinquencyBucket.DEFAULT])
+    for state, cents in session.connection().execute(query):
+        held += int(cents)
+        worth += int(cents) if state is LoanState.ACTIVE else round_half_even(int(cents) * kept)
+    return held, worth
+
+
+def _coming_contributions(session: Session) -> int:
+    """Add up the fund's part of the fees of listings that are covered and only wait to be accepted."""
+    query = sa.select(_listings.c.grade, _listings.c.covered_cents).where(
+        _listings.c.state.in_([ListingState.OPEN, ListingState.DECIDING]),
+        _listings.c.covered_cents >= _listings.c.amount_cents,
+    )
+    return sum(
+        reserve_contribution_cents(fee_cents=origination_fee_cents(principal_cents=cents, grade=grade))
+        for grade, cents in session.connection().execute(query)
+    )
+
+
+def _moved(session: Session, business_on: date) -> dict[str, int]:
+    """Add up what came into the fund and went out of it on a day, by why."""
+    original = _transactions.alias("original")
+    kind = sa.func.coalesce(original.c.kind, _transactions.c.kind)
+    query = (
+        sa.select(kind.label("kind"), sa.cast(sa.func.sum(_entries.c.amount_cents), sa.BigInteger))
+        .select_from(_entries)
+        .join(_transactions, _transactions.c.id == _entries.c.transaction_id)
+        .join(_accounts, _accounts.c.id == _entries.c.account_id)
+        .outerjoin(original, original.c.id == _transactions.c.reverses_id)
+        .where(_accounts.c.kind == AccountKind.RESERVE_FUND, _transactions.c.business_on == business_on)
+        .group_by(kind)
+    )
+    sums: dict[Any, int] = defaultdict(int)
+    for why, cents in session.connection().execute(query):
+        sums[TransactionKind(why)] += int(cents)
+    contributed = sums.pop(TransactionKind.ORIGINATION, 0)
+    bought = -sums.pop(TransactionKind.FUND_PURCHASE, 0)
+    return {
+        "contributed_cents": contributed,
+        "bought_cents": bought,
+        "returned_cents": sum(sums.values()),
+    }
+
+
+def _ratio(cents: int, loss_cents: int) -> Decimal | None:
+    return (Decimal(cents) / loss_cents).quantize(Decimal("0.0001")) if loss_cents > 0 else None

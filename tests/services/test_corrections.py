@@ -1,0 +1,509 @@
+"""Mistakes put right: reversed or dated back, on open and closed loans, with money that has moved on."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy.engine import Engine
+from sqlmodel import select
+
+from p2p_reflex.database import read, run
+from p2p_reflex.domain.errors import FieldError, UnknownError
+from p2p_reflex.domain.vocabulary import AccountKind, LoanState, Role, TransactionKind
+from p2p_reflex.models import Installment, JournalTransaction, LedgerAccount, LenderPayment, Loan, Note
+from p2p_reflex.services import (
+    books,
+    charge_offs,
+    corrections,
+    defaults,
+    hardship,
+    late_fees,
+    ledger,
+    loan_log,
+    payments,
+    receivables,
+    wallets,
+)
+from p2p_reflex.services.corrections import AlreadyAskedError, AlreadyDecidedError, SecondAdminError
+from p2p_reflex.services.ledger import AlreadyReversedError
+from p2p_reflex.services.loan_positions import LoanPosition, position
+from p2p_reflex.services.payments import PaymentOutcome
+from p2p_reflex.settings import settings
+from tests.builders import NOW, a_form_key, a_loan, a_member, broken_laws, in_threads
+
+MADE_ON = date(2026, 1, 31)
+FIRST_DUE = date(2026, 2, 28)
+NOTES = [(5_000_00, "0.0950"), (4_000_00, "0.1100"), (3_000_00, "0.1300")]
+ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def admin_id(database: Engine) -> int:
+    return run(a_member, role=Role.ADMIN)
+
+
+@pytest.fixture
+def loan_id(database: Engine) -> int:
+    return run(a_loan, notes=NOTES, disbursed_on=MADE_ON)
+
+
+def stands(loan_id: int) -> LoanPosition:
+    loan = read(position, loan_id=loan_id)
+    assert loan is not None
+    return loan
+
+
+def pay(loan_id: int, cents: int, *, on: date) -> PaymentOutcome:
+    return run(
+        payments.pay,
+        borrower_id=stands(loan_id).borrower_id,
+        loan_id=loan_id,
+        amount=f"{cents // 100}.{cents % 100:02d}",
+        choice="keep_installment",
+        form_key=a_form_key(),
+        business_on=on,
+        now=NOW,
+    )
+
+
+def reverse(admin_id: int, payment_id: int, *, on: date, form_key: str | None = None) -> Any:
+    return run(
+        corrections.reverse_payment,
+        admin_id=admin_id,
+        payment_id=payment_id,
+        reason="It was meant for another loan",
+        form_key=form_key or a_form_key(),
+        business_on=on,
+        now=NOW,
+    )
+
+
+def date_back(admin_id: int, payment_id: int, *, to: date, on: date) -> Any:
+    return run(
+        corrections.backdate_payment,
+        admin_id=admin_id,
+        payment_id=payment_id,
+        paid_on=to,
+        reason="It lay in the post",
+        form_key=a_form_key(),
+        business_on=on,
+        now=NOW,
+    )
+
+
+def close_until(on: date) -> None:
+    """Close every day up to one."""
+    day = MADE_ON
+    while day <= on:
+        run(late_fees.charge, business_on=day, now=NOW)
+        run(defaults.declare, business_on=day, now=NOW)
+        run(charge_offs.charge_off, business_on=day, now=NOW)
+        day += timedelta(days=1)
+
+
+def wallet_of(member_id: int | None) -> int:
+    assert member_id is not None
+    return read(ledger.balances, member_id=member_id)[0]
+
+
+def withdraw_all(member_id: int | None, *, on: date) -> int:
+    cents = wallet_of(member_id)
+    assert member_id is not None
+    run(
+        wallets.withdraw,
+        member_id=member_id,
+        amount=f"{cents // 100}.{cents % 100:02d}",
+        form_key=a_form_key(),
+        business_on=on,
+        now=NOW,
+    )
+    return cents
+
+
+def balance_of(kind: AccountKind) -> int:
+    query = select(LedgerAccount).where(LedgerAccount.kind == kind)
+    return run(lambda session: session.exec(query).one().balance_cents)
+
+
+def first_installment(loan_id: int) -> int:
+    return stands(loan_id).rows[0].total_cents
+
+
+def test_a_reversal_is_equal_and_opposite_and_the_loan_is_as_if_never_paid(
+    admin_id: int, loan_id: int
+) -> None:
+    before = stands(loan_id)
+    income = balance_of(AccountKind.FEE_INCOME)
+    paid = pay(loan_id, 700_00, on=FIRST_DUE)
+
+    outcome = reverse(admin_id, paid.payment_id, on=FIRST_DUE)
+
+    assert (outcome.is_done, outcome.advanced_cents) == (True, 0)
+    after = stands(loan_id)
+    assert (after.rows, after.notes) == (before.rows, before.notes)
+    assert [wallet_of(note.lender_id) for note in after.notes] == [0, 0, 0]
+    assert balance_of(AccountKind.FEE_INCOME) == income
+    assert wallet_of(after.borrower_id) == 12_000_00 - 240_00 + 700_00
+    kinds = run(lambda session: [each.kind for each in session.exec(select(JournalTransaction))])
+    assert kinds[-1] is TransactionKind.REVERSAL
+    assert read(broken_laws) == []
+
+
+def test_what_came_after_is_replayed_with_fees_and_status(admin_id: int, loan_id: int) -> None:
+    first = pay(loan_id, first_installment(loan_id), on=FIRST_DUE)
+    second = pay(loan_id, first_installment(loan_id), on=date(2026, 3, 31))
+    close_until(date(2026, 4, 10))
+
+    reverse(admin_id, first.payment_id, on=date(2026, 4, 11))
+
+    rows = stands(loan_id).rows
+    # The second payment now pays the first installment, a month late: its fee first, which falls due with it.
+    assert rows[0].late_fee_on == FIRST_DUE + timedelta(days=16)
+    assert rows[0].late_fee_paid_cents == rows[0].late_fee_cents > 0
+    assert rows[0].paid_on is None
+    assert rows[1].paid_cents == 0
+    assert stands(loan_id).days_past_due(date(2026, 4, 11)) == 42
+    parts = run(lambda session: session.exec(select(LenderPayment)).all())
+    standing = sum(part.late_fee_cents for part in parts if part.payment_id == second.payment_id)
+    assert standing == rows[0].late_fee_cents
+    assert read(broken_laws) == []
+
+
+def test_a_closed_loan_opens_again(admin_id: int, loan_id: int) -> None:
+    first = pay(loan_id, first_installment(loan_id), on=FIRST_DUE)
+    pay(loan_id, 20_000_00, on=date(2026, 3, 15))
+    assert stands(loan_id).state is LoanState.PAID_OFF
+
+    reverse(admin_id, first.payment_id, on=date(2026, 5, 1))
+
+    loan = stands(loan_id)
+    assert loan.state is LoanState.ACTIVE
+    # The payoff was enough for what was owed with the first payment; it is short by that payment now.
+    assert loan.owed_cents > 0
+    assert loan.outstanding_cents == sum(note.outstanding_cents for note in loan.notes)
+    assert read(broken_laws) == []
+
+
+def test_a_reversal_can_bring_default_and_charge_off_at_once(admin_id: int, loan_id: int) -> None:
+    paid = [pay(loan_id, first_installment(loan_id), on=row.due_on) for row in stands(loan_id).rows[:7]]
+    close_until(date(2026, 8, 31))
+    assert stands(loan_id).state is LoanState.ACTIVE
+
+    for payment in reversed(paid):
+        reverse(admin_id, payment.payment_id, on=date(2026, 9, 1))
+
+    loan = stands(loan_id)
+    assert loan.state is LoanState.CHARGED_OFF
+    assert loan.defaulted_on == FIRST_DUE + timedelta(days=121)
+    assert loan.charged_off_on == FIRST_DUE + timedelta(days=150)
+    assert read(broken_laws) == []
+
+
+def test_money_that_has_moved_on_is_advanced_and_collected_from_later_receipts(
+    admin_id: int, loan_id: int
+) -> None:
+    paid = pay(loan_id, 700_00, on=FIRST_DUE)
+    lender_id = stands(loan_id).notes[0].lender_id
+    gone = withdraw_all(lender_id, on=FIRST_DUE)
+
+    outcome = reverse(admin_id, paid.payment_id, on=FIRST_DUE)
+
+    assert outcome.advanced_cents == gone == -balance_of(AccountKind.RECEIVABLE)
+    assert "advanced" in outcome.sentence
+    (debt,) = read(receivables.list_open, admin_id=admin_id)
+    assert (debt.member_id, debt.left_cents) == (lender_id, gone)
+    assert wallet_of(lender_id) == 0
+    assert read(books.bank_equation).difference_cents == 0
+    assert read(broken_laws) == []
+    pay(loan_id, 300_00, on=FIRST_DUE + timedelta(days=1))
+    assert wallet_of(lender_id) == 0
+    pay(loan_id, 700_00, on=FIRST_DUE + timedelta(days=2))
+    assert read(receivables.list_open, admin_id=admin_id) == ()
+    assert balance_of(AccountKind.RECEIVABLE) == 0
+    assert wallet_of(lender_id) > 0
+    assert read(broken_laws) == []
+
+
+def test_an_advance_can_be_written_off_as_the_platforms_cost(admin_id: int, loan_id: int) -> None:
+    paid = pay(loan_id, 100_00, on=FIRST_DUE)
+    gone = withdraw_all(stands(loan_id).notes[0].lender_id, on=FIRST_DUE)
+    reverse(admin_id, paid.payment_id, on=FIRST_DUE)
+    (debt,) = read(receivables.list_open, admin_id=admin_id)
+    income = balance_of(AccountKind.FEE_INCOME)
+    form = {"admin_id": admin_id, "receivable_id": debt.receivable_id, "form_key": a_form_key()}
+
+    cents = [
+        run(receivables.write_off, **form, reason="Cannot be reached", business_on=FIRST_DUE, now=NOW)
+        for _ in range(2)
+    ]
+
+    assert cents == [gone, gone]
+    assert balance_of(AccountKind.FEE_INCOME) == income - gone
+    assert balance_of(AccountKind.RECEIVABLE) == 0
+    with pytest.raises(receivables.AlreadyClosedError):
+        run(
+            receivables.write_off,
+            **form | {"form_key": a_form_key()},
+            reason="Once more",
+            business_on=FIRST_DUE,
+            now=NOW,
+        )
+    assert read(broken_laws) == []
+
+
+def test_a_payment_dated_back_takes_its_late_fee_away(admin_id: int, loan_id: int) -> None:
+    close_until(FIRST_DUE + timedelta(days=20))
+    charged = stands(loan_id).rows[0].late_fee_cents
+    arrived = pay(loan_id, first_installment(loan_id), on=FIRST_DUE + timedelta(days=21))
+
+    date_back(
+        admin_id,
+        arrived.payment_id,
+        to=FIRST_DUE - timedelta(days=1),
+        on=FIRST_DUE + timedelta(days=22),
+    )
+
+    row = stands(loan_id).rows[0]
+    assert charged == 27_93
+    assert (row.late_fee_cents, row.late_fee_on) == (0, None)
+    assert (row.unpaid_cents, row.paid_on) == (charged and 0, FIRST_DUE - timedelta(days=1))
+    assert read(broken_laws) == []
+
+
+def test_a_payment_is_only_dated_back_to_a_day_of_the_loan_before_its_own(
+    admin_id: int, loan_id: int
+) -> None:
+    paid = pay(loan_id, 100_00, on=FIRST_DUE)
+
+    for wrong in (FIRST_DUE, FIRST_DUE + timedelta(days=1), MADE_ON - timedelta(days=1)):
+        with pytest.raises(FieldError, match="Choose a day from 31 Jan 2026 on, before 28 Feb 2026"):
+            date_back(admin_id, paid.payment_id, to=wrong, on=FIRST_DUE)
+
+
+def test_the_preview_says_what_happens_then_and_changes_nothing(admin_id: int, loan_id: int) -> None:
+    first = pay(loan_id, 700_00, on=FIRST_DUE)
+    pay(loan_id, 700_00, on=date(2026, 3, 31))
+    close_until(date(2026, 4, 20))
+    before = stands(loan_id)
+    on = date(2026, 4, 21)
+
+    told = read(corrections.preview_reversal, admin_id=admin_id, payment_id=first.payment_id, business_on=on)
+    untouched = stands(loan_id)
+    wallets_before = {note.lender_id: wallet_of(note.lender_id) for note in before.notes}
+    borrower_before, income_before = wallet_of(before.borrower_id), balance_of(AccountKind.FEE_INCOME)
+    reverse(admin_id, first.payment_id, on=on)
+
+    assert untouched == before
+    after = stands(loan_id)
+    assert told.after.state is after.state
+    assert told.after.owed_cents == after.owed_cents
+    assert told.after.days_past_due == after.days_past_due(on)
+    for holder in told.holders:
+        assert holder.member_id is not None
+        assert wallet_of(holder.member_id) - wallets_before[holder.member_id] == holder.amount_cents
+    assert wallet_of(after.borrower_id) - borrower_before == told.borrower_cents == 700_00
+    assert balance_of(AccountKind.FEE_INCOME) - income_before == told.income_cents
+    assert told.borrower_cents + told.income_cents + sum(each.amount_cents for each in told.holders) == 0
+    assert sum(fee.amount_cents for fee in told.fees if fee.is_charged) > 0
+    assert len(told.payments) == 1
+
+
+def test_a_payment_is_reversed_once_whoever_asks_at_once(admin_id: int, loan_id: int) -> None:
+    paid = pay(loan_id, 700_00, on=FIRST_DUE)
+
+    outcomes = in_threads([lambda: reverse(admin_id, paid.payment_id, on=FIRST_DUE) for _ in range(4)])
+
+    refused = [each for each in outcomes if isinstance(each, Exception)]
+    assert len(refused) == 3
+    assert all(isinstance(each, AlreadyReversedError) for each in refused)
+    assert read(broken_laws) == []
+
+
+def test_the_same_form_twice_reverses_once_and_answers_alike(admin_id: int, loan_id: int) -> None:
+    paid = pay(loan_id, 700_00, on=FIRST_DUE)
+    form_key = a_form_key()
+
+    first, second = (reverse(admin_id, paid.payment_id, on=FIRST_DUE, form_key=form_key) for _ in range(2))
+
+    assert first == second
+    assert read(broken_laws) == []
+
+
+def test_above_the_limit_a_second_admin_has_to_approve(
+    admin_id: int, loan_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("P2P_SECOND_ADMIN_ABOVE", "600")
+    settings.cache_clear()
+    other_id = run(a_member, role=Role.ADMIN)
+    paid = pay(loan_id, 700_00, on=FIRST_DUE)
+    before = stands(loan_id)
+
+    asked = reverse(admin_id, paid.payment_id, on=FIRST_DUE)
+
+    assert not asked.is_done
+    assert stands(loan_id) == before
+    with pytest.raises(AlreadyAskedError):
+        reverse(other_id, paid.payment_id, on=FIRST_DUE)
+    (waiting,) = read(corrections.pending, admin_id=other_id)
+    assert (waiting.amount_cents, waiting.may_approve) == (700_00, True)
+    answer = {"request_id": asked.request_id, "business_on": FIRST_DUE, "now": NOW}
+    with pytest.raises(SecondAdminError):
+        run(corrections.approve, admin_id=admin_id, form_key=a_form_key(), **answer)
+    done = run(corrections.approve, admin_id=other_id, form_key=a_form_key(), **answer)
+    assert done.is_done
+    assert stands(loan_id).outstanding_cents == 12_000_00
+    assert read(corrections.pending, admin_id=other_id) == ()
+    with pytest.raises(AlreadyDecidedError):
+        run(corrections.reject, admin_id=other_id, request_id=asked.request_id, now=NOW)
+    assert read(broken_laws) == []
+
+
+@ON_SQLITE
+def test_to_anybody_but_admins_corrections_do_not_exist(admin_id: int, loan_id: int) -> None:
+    paid = pay(loan_id, 700_00, on=FIRST_DUE)
+    borrower_id = stands(loan_id).borrower_id
+
+    with pytest.raises(UnknownError):
+        reverse(borrower_id, paid.payment_id, on=FIRST_DUE)
+    with pytest.raises(UnknownError):
+        read(corrections.preview_reversal, admin_id=borrower_id, payment_id=1, business_on=FIRST_DUE)
+    with pytest.raises(UnknownError):
+        reverse(admin_id, 999, on=FIRST_DUE)
+
+
+def test_a_reschedule_forgives_nothing(admin_id: int, loan_id: int) -> None:
+    close_until(date(2026, 5, 10))
+    before = stands(loan_id)
+    on = date(2026, 5, 11)
+    overdue = [row.due for row in before.due_by(on)]
+
+    run(
+        hardship.reschedule,
+        admin_id=admin_id,
+        loan_id=loan_id,
+        months="36",
+        reason="Out of work",
+        form_key=a_form_key(),
+        business_on=on,
+        now=NOW,
+    )
+
+    after = stands(loan_id)
+    assert len(after.unpaid) == 36
+    assert after.days_past_due(on) == 0
+    assert (
+        after.outstanding_cents == before.outstanding_cents == sum(r.due.principal_cents for r in after.rows)
+    )
+    first = after.unpaid[0]
+    assert first.carried_interest_cents == sum(due.interest_cents for due in overdue) > 0
+    assert first.late_fee_cents == sum(due.late_fee_cents for due in overdue) > 0
+    assert {row.due_on for row in before.unpaid if row.due_on > on} < {row.due_on for row in after.unpaid}
+    assert after.installment_cents < before.installment_cents
+    assert read(broken_laws) == []
+    payoff = pay(loan_id, 20_000_00, on=on)
+    running_cents = payoff.paid_cents - 12_000_00 - first.carried_interest_cents - first.late_fee_cents
+    assert 0 < running_cents < first.interest_cents - first.carried_interest_cents
+    assert read(broken_laws) == []
+
+
+def test_forgiving_is_an_entry_of_its_own_and_costs_the_lenders(admin_id: int, loan_id: int) -> None:
+    close_until(date(2026, 4, 20))
+    before = stands(loan_id)
+    fees = sum(row.late_fee_cents for row in before.rows)
+    forgiven = {"late_fees": f"{fees / 100:.2f}", "interest": "10.00", "principal": "1,200.00"}
+
+    run(
+        hardship.forgive,
+        admin_id=admin_id,
+        loan_id=loan_id,
+        **forgiven,
+        reason="Agreed in court",
+        form_key=a_form_key(),
+        business_on=date(2026, 4, 20),
+        now=NOW,
+    )
+
+    after = stands(loan_id)
+    assert after.outstanding_cents == 10_800_00
+    assert sum(row.late_fee_cents for row in after.rows) == 0
+    assert sum(note.outstanding_cents for note in after.notes) == 10_800_00
+    events = read(loan_log.standing_events, loan_id=loan_id)
+    assert events[-1].forgiven.principal_cents == 1_200_00
+    notes = run(lambda session: session.exec(select(Note)).all())
+    assert sum(note.forgiven_cents for note in notes) == 1_200_00
+    assert read(broken_laws) == []
+    with pytest.raises(FieldError, match="At most"):
+        run(
+            hardship.forgive,
+            admin_id=admin_id,
+            loan_id=loan_id,
+            principal="20,000",
+            reason="Too much",
+            form_key=a_form_key(),
+            business_on=date(2026, 4, 20),
+            now=NOW,
+        )
+
+
+def test_a_rate_is_cut_from_an_earlier_day_and_interest_paid_too_much_pays_principal(
+    admin_id: int, loan_id: int
+) -> None:
+    pay(loan_id, first_installment(loan_id), on=FIRST_DUE)
+    before = stands(loan_id)
+
+    run(
+        hardship.cut_rate,
+        admin_id=admin_id,
+        loan_id=loan_id,
+        rate="6",
+        from_on=MADE_ON,
+        reason="Called to service",
+        form_key=a_form_key(),
+        business_on=date(2026, 3, 10),
+        now=NOW,
+    )
+
+    after = stands(loan_id)
+    assert after.rows[0].interest_cents == 60_00
+    less_interest = before.rows[0].interest_cents - 60_00
+    assert before.outstanding_cents - after.outstanding_cents == less_interest
+    assert all(
+        new.outstanding_cents < old.outstanding_cents
+        for new, old in zip(after.notes, before.notes, strict=True)
+    )
+    assert read(broken_laws) == []
+    with pytest.raises(FieldError, match=r"under 6\.00 %"):
+        run(
+            hardship.cut_rate,
+            admin_id=admin_id,
+            loan_id=loan_id,
+            rate="6",
+            from_on=MADE_ON,
+            reason="Again",
+            form_key=a_form_key(),
+            business_on=date(2026, 3, 10),
+            now=NOW,
+        )
+
+
+def test_a_reversal_beside_a_reschedule_and_a_forgiveness_keeps_every_law(
+    admin_id: int, loan_id: int
+) -> None:
+    paid = pay(loan_id, first_installment(loan_id), on=FIRST_DUE)
+    close_until(date(2026, 5, 10))
+    on = date(2026, 5, 11)
+    how: dict[str, Any] = {"admin_id": admin_id, "loan_id": loan_id, "business_on": on, "now": NOW}
+    run(hardship.reschedule, months="30", reason="Out of work", form_key=a_form_key(), **how)
+    run(hardship.forgive, principal="500", reason="Agreed", form_key=a_form_key(), **how)
+    later = pay(loan_id, 900_00, on=date(2026, 6, 30))
+
+    reverse(admin_id, paid.payment_id, on=date(2026, 7, 1))
+    assert read(broken_laws) == []
+    reverse(admin_id, later.payment_id, on=date(2026, 7, 1))
+
+    loan = stands(loan_id)
+    assert loan.outstanding_cents == 11_500_00
+    assert read(broken_laws) == []
+    assert run(lambda session: session.exec(select(Loan)).one().forgiven_cents) == 500_00
+    rows = run(lambda session: session.exec(select(Installment)).all())
+    assert sum(row.principal_cents for row in rows) == 11_500_00
