@@ -51,7 +51,7 @@ def _acts() -> rx.Component:
             ),
             ui.notice(
                 "Nothing needs you here.",
-                rx.el.span("No loan is over 30 days late, and none was charged off this month."),
+                rx.el.span("No loan is over 30 days late or newly charged off, and no correction waits."),
                 kind="good",
                 icon_name="check",
             ),
@@ -69,6 +69,7 @@ def _act(line: rx.vars.ObjectVar[ActLine]) -> rx.Component:
                 line.icon,
                 ("calendar_clock", ui.icon("calendar_clock")),
                 ("triangle_alert", ui.icon("triangle_alert")),
+                ("undo_2", ui.icon("undo_2")),
                 ui.icon("circle_slash"),
             ),
             class_name=line.tone,

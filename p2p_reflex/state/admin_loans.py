@@ -6,7 +6,7 @@ import reflex as rx
 
 from p2p_reflex.domain import formats
 from p2p_reflex.domain.vocabulary import DelinquencyBucket, LoanState
-from p2p_reflex.services import business_date, loan_desk
+from p2p_reflex.services import business_date, corrections, loan_desk
 from p2p_reflex.services.loan_desk import LoanQuery, LoanSort
 from p2p_reflex.services.touched import BOOKS, DAY
 from p2p_reflex.state.base import ScreenState, loads, requires
@@ -18,6 +18,7 @@ from p2p_reflex.state.loan_desk_lines import (
     LoanLine,
     write_act_line,
     write_loan_line,
+    write_pending_line,
 )
 
 FEW_TO_ACT_ON = 6
@@ -109,9 +110,11 @@ class AdminLoansState(ScreenState, rx.State):
         person = await self.who()
         today = await self.ask(business_date.today)
         acts = await self.ask(loan_desk.loans_to_act_on, admin_id=person.member_id, business_on=today)
-        shown = acts if self.has_all_acts else acts[:FEW_TO_ACT_ON]
-        self.acts = [write_act_line(each, business_on=today) for each in shown]
-        self.act_count = len(acts)
+        waiting = await self.ask(corrections.pending, admin_id=person.member_id)
+        lines = [write_pending_line(each) for each in waiting]
+        lines += [write_act_line(each, business_on=today) for each in acts]
+        self.acts = lines if self.has_all_acts else lines[:FEW_TO_ACT_ON]
+        self.act_count = len(lines)
         await self._fill_list(person.member_id, today)
 
     async def _fill_list(self, admin_id: int, today: date) -> None:

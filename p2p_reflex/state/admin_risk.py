@@ -1,6 +1,7 @@
 """Owns the admin's screen of risk: how late the book is, what rolls on, how far the reserve fund reaches."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 import plotly.graph_objects as go
 import reflex as rx
@@ -8,13 +9,13 @@ import reflex as rx
 from p2p_reflex.charts import EMPTY_FIGURE, FundDay, LateShare, fund_chart, late_share_chart
 from p2p_reflex.domain import formats
 from p2p_reflex.services import business_date, risk, roll_rates
-from p2p_reflex.services.risk import FundFigures, Risk
+from p2p_reflex.services.risk import FundYear, Risk
 from p2p_reflex.services.touched import BOOKS, DAY
 from p2p_reflex.state.base import ScreenState, loads
 from p2p_reflex.state.risk_lines import RollLine, StageLine, write_rolls, write_stages
 
 LIVE_GAP_SECONDS = 2.0
-NOT_KNOWN = "not known yet"
+NO_LOSSES = "no losses expected"
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,6 @@ class FundShown:
 
     balance: str = ""
     held: str = ""
-    expected_loss: str = ""
     coverage: str = ""
     coverage_note: str = ""
     coverage_with_income: str = ""
@@ -83,9 +83,12 @@ class AdminRiskState(ScreenState, rx.State):
             ]
         )
         self.has_late_history = len(found.late_history) > 1
-        history = found.fund.history
+        history = found.fund.days
         self.fund_history = fund_chart(
-            [FundDay(each.on, each.balance_cents, each.expected_loss_cents) for each in history]
+            [
+                FundDay(each.on, each.figures.balance_cents, each.figures.expected_loss_cents)
+                for each in history
+            ]
         )
         self.has_fund_history = len(history) > 1
 
@@ -104,22 +107,23 @@ def _figures(found: Risk) -> RiskShown:
     )
 
 
-def _fund(fund: FundFigures) -> FundShown:
-    expected, income = fund.expected_loss_cents, fund.future_income_cents
+def _fund(fund: FundYear) -> FundShown:
+    now = fund.now
     return FundShown(
-        balance=formats.money(fund.balance_cents),
-        held=formats.money(fund.held_cents),
-        expected_loss=NOT_KNOWN if expected is None else formats.money(expected),
-        coverage=NOT_KNOWN if fund.coverage is None else f"{fund.coverage:.2f}",
-        coverage_note="" if expected is None else f"{formats.money(expected)} expected to be lost",
-        coverage_with_income=(
-            NOT_KNOWN if fund.coverage_with_income is None else f"{fund.coverage_with_income:.2f}"
-        ),
-        income_note="" if income is None else f"{formats.money(income)} still to come in",
+        balance=formats.money(now.balance_cents),
+        held=formats.money(now.held_cents),
+        coverage=_ratio(now.ratio),
+        coverage_note=f"{formats.money(now.expected_loss_cents)} expected to be lost",
+        coverage_with_income=_ratio(now.ratio_with_income),
+        income_note=f"{formats.money(now.future_income_cents)} still to come in",
         contributed=formats.money(fund.contributed_cents),
         bought=formats.money(-fund.bought_cents),
         returned=formats.money(fund.returned_cents),
     )
+
+
+def _ratio(ratio: Decimal | None) -> str:
+    return NO_LOSSES if ratio is None else f"{ratio:.2f}"
 
 
 def _share(part_cents: int, whole_cents: int) -> str:

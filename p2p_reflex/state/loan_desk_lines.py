@@ -5,7 +5,9 @@ from datetime import date
 
 from p2p_reflex.domain import delinquency, formats
 from p2p_reflex.domain.vocabulary import DelinquencyBucket, LoanState
+from p2p_reflex.services.corrections import PendingCorrection
 from p2p_reflex.services.loan_desk import LoanRow, LoanToActOn, Reason
+from p2p_reflex.state.correction_lines import write_request
 from p2p_reflex.state.loan_facts import BUCKET_KINDS
 
 BUCKET_WORDS = {
@@ -91,6 +93,19 @@ def write_act_line(each: LoanToActOn, *, business_on: date) -> ActLine:
         fact=fact,
         title=each.loan.title,
         detail=f"{each.loan.borrower_name}, {owed} owed. {then}",
+    )
+
+
+def write_pending_line(waiting: PendingCorrection) -> ActLine:
+    """Write a correction that waits for a second admin."""
+    request = write_request(waiting)
+    return ActLine(
+        href=f"/loans/{waiting.loan_id}",
+        icon="undo_2",
+        tone="amber",
+        fact="Waits for a second admin",
+        title=waiting.loan_title,
+        detail=f"{request.what}. {request.by}",
     )
 
 

@@ -9,9 +9,9 @@ from sqlalchemy.engine import Engine
 from p2p_reflex.database import read, run, transaction
 from p2p_reflex.domain.errors import UnknownError
 from p2p_reflex.domain.vocabulary import LoanStage, Role
-from p2p_reflex.models import Loan, ReserveFundDay
-from p2p_reflex.services import daily_figures, risk
-from tests.builders import TODAY, a_member
+from p2p_reflex.models import Loan
+from p2p_reflex.services import daily_figures, reserve_fund_figures, risk
+from tests.builders import NOW, TODAY, a_member
 from tests.loan_lives import a_shared_loan
 
 ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -47,35 +47,23 @@ def test_each_closed_day_is_a_point_of_the_past(database: Engine, admin_id: int)
     }
 
 
-def test_the_fund_has_both_ratios_once_a_day_is_closed(database: Engine, admin_id: int) -> None:
-    a_shared_loan(disbursed_on=TODAY)
-    before = read(risk.risk, admin_id=admin_id, business_on=TODAY).fund
-    with transaction() as session:
-        session.add(
-            ReserveFundDay(
-                business_on=TODAY - timedelta(days=1),
-                balance_cents=60_00,
-                contributed_cents=60_00,
-                bought_cents=0,
-                returned_cents=0,
-                held_cents=0,
-                expected_loss_cents=80_00,
-                future_income_cents=20_00,
-            )
-        )
+def test_the_fund_has_both_ratios_and_its_past(database: Engine, admin_id: int) -> None:
+    a_shared_loan(disbursed_on=TODAY - timedelta(days=80))
+    run(reserve_fund_figures.record_day, business_on=TODAY - timedelta(days=1), now=NOW)
 
     fund = read(risk.risk, admin_id=admin_id, business_on=TODAY).fund
 
-    assert (before.balance_cents, before.coverage, before.coverage_with_income) == (60_00, None, None)
-    assert (fund.coverage, fund.coverage_with_income) == (Decimal("0.75"), Decimal(1))
-    assert [point.balance_cents for point in fund.history] == [60_00]
+    # $12,000 in a loan 50 days late: 72 % of it is expected to be lost.
+    assert (fund.now.balance_cents, fund.now.expected_loss_cents) == (60_00, 8_640_00)
+    assert fund.now.ratio == fund.now.ratio_with_income == Decimal("0.0069")
+    assert [day.figures.balance_cents for day in fund.days] == [60_00]
 
 
 @ON_SQLITE
 def test_an_empty_book_is_quiet_and_others_see_nothing(database: Engine, admin_id: int) -> None:
     found = read(risk.risk, admin_id=admin_id, business_on=TODAY)
 
-    assert (found.running_cents, found.late_30_cents, found.late_history, found.fund.history) == (
+    assert (found.running_cents, found.late_30_cents, found.late_history, found.fund.days) == (
         0,
         0,
         (),

@@ -79,7 +79,7 @@ def test_the_screen_of_risk_shows_stages_rolls_and_a_fund_that_is_no_guarantee(t
     assert (this_month.month, this_month.grace_of) == ("Nov 2026, so far", "no loans")
     assert last_month.month == "Oct 2026"
     fund = answer.shown(AdminRiskState, "fund")
-    assert (fund.balance, fund.coverage) == ("$60.00", "not known yet")
+    assert (fund.balance, fund.coverage) == ("$60.00", "0.01")
 
 
 @pytest.mark.parametrize("role", [None, Role.BORROWER, Role.LENDER])

@@ -12,6 +12,7 @@ from p2p_reflex.models import CorrectionRequest, Loan, Payment
 from p2p_reflex.services import opening
 from p2p_reflex.settings import settings
 from p2p_reflex.state import visitors
+from p2p_reflex.state.admin_loans import AdminLoansState
 from p2p_reflex.state.loan import LoanScreenState
 from p2p_reflex.state.loan_admin import LoanAdminState
 from tests.builders import TODAY, broken_laws
@@ -120,10 +121,12 @@ def test_above_the_limit_another_admin_decides(loan_id: int, monkeypatch: pytest
 
     (own,) = first.send(LoanScreenState.load).shown(LoanScreenState, "requests")
     refused = first.send(LoanAdminState.approve, request_id=request_id)
+    desk = Tab(cookie=second.cookie, path="/admin/loans").send(AdminLoansState.load)
     (others,) = second.send(LoanScreenState.load).shown(LoanScreenState, "requests")
     approved = second.send(LoanAdminState.approve, request_id=request_id)
 
     assert shown(asked, "preview").confirm == "Ask a second admin"  # type: ignore[attr-defined]
+    assert desk.shown(AdminLoansState, "acts")[0].fact == "Waits for a second admin"
     assert (own.may_approve, others.may_approve) == (False, True)
     assert "another admin has to approve it" in refused.toasts
     assert "Approved" in approved.toasts
