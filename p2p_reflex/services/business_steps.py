@@ -19,6 +19,7 @@ from p2p_reflex.services import (
     market_notices,
     reminders,
     reserve_fund,
+    reserve_fund_figures,
     sealing,
 )
 
@@ -137,6 +138,7 @@ def _seal(session: Session, ask: Ask) -> Did:
 
 def _record_figures(session: Session, ask: Ask) -> Did:
     daily_figures.record(session, business_on=ask.business_on)
+    reserve_fund_figures.record_day(session, business_on=ask.business_on, now=ask.now)
     return Did()
 
 

@@ -1,8 +1,9 @@
 """Owns how far the reserve fund reaches: its two published ratios and its history. Neither is a guarantee.
 
-Expected losses are those of the book as it stands: of current loans, the yearly loss of their grade
-over the dollar-years still planned; of late ones, the share that notes so late lose. Future income is
-what the fund's own notes should still bring, and its part of the fees of listings that are covered now.
+Expected losses are those of the book as it stands. Of current loans: the yearly loss of their grade over the
+dollar-years to come; a dollar that is evenly repaid over n more months stays lent (n + 1) / 24 years. Of late
+loans: the share that notes so late lose. Future income is what the fund's own notes should still bring, and
+its part of the fees of listings that are covered now.
 """
 
 from collections import defaultdict
@@ -28,7 +29,6 @@ from p2p_reflex.domain.vocabulary import (
     TransactionKind,
 )
 from p2p_reflex.models import (
-    Installment,
     JournalEntry,
     JournalTransaction,
     LedgerAccount,
@@ -42,7 +42,6 @@ from p2p_reflex.services import delinquency_days
 _accounts = cast(sa.Table, LedgerAccount.__table__)  # type: ignore[attr-defined]
 _days = cast(sa.Table, ReserveFundDay.__table__)  # type: ignore[attr-defined]
 _entries = cast(sa.Table, JournalEntry.__table__)  # type: ignore[attr-defined]
-_installments = cast(sa.Table, Installment.__table__)  # type: ignore[attr-defined]
 _listings = cast(sa.Table, Listing.__table__)  # type: ignore[attr-defined]
 _loans = cast(sa.Table, Loan.__table__)  # type: ignore[attr-defined]
 _notes = cast(sa.Table, Note.__table__)  # type: ignore[attr-defined]
@@ -134,28 +133,30 @@ def history(session: Session, *, since: date, until: date) -> tuple[FundDay, ...
 def _expected_loss(session: Session, business_on: date) -> int:
     """Expect losses of lenders' notes: current loans by grade and time, late ones by how late they are."""
     loss = Fraction(0)
-    columns = _installments.c
-    planned = (
+    current = (
         sa.select(
             _loans.c.grade,
             _loans.c.term_months,
-            sa.cast(sa.func.sum(columns.balance_cents + columns.principal_cents), sa.BigInteger),
+            _months(_loans.c.next_due_on, _loans.c.final_due_on).label("months"),
+            sa.cast(sa.func.sum(_loans.c.outstanding_cents), sa.BigInteger),
         )
-        .join(_loans, _loans.c.id == columns.loan_id)
-        .where(
-            _loans.c.state == LoanState.ACTIVE,
-            _loans.c.next_due_on >= business_on,
-            columns.paid_on.is_(None),
-        )
-        .group_by(_loans.c.grade, _loans.c.term_months)
+        .where(_loans.c.state == LoanState.ACTIVE, _loans.c.next_due_on >= business_on)
+        .group_by(_loans.c.grade, _loans.c.term_months, "months")
     )
-    for grade, term_months, months_cents in session.connection().execute(planned):
-        loss += Fraction(int(months_cents), 12) * Fraction(expected_loss_rate(grade, term_months))
+    for grade, term_months, months, cents in session.connection().execute(current):
+        dollar_years = Fraction(int(cents) * (int(months) + 2), 24)
+        loss += dollar_years * Fraction(expected_loss_rate(grade, term_months))
     stages = {each.stage: each for each in delinquency_days.figures(session, business_on=business_on)}
     for bucket in _LATE_BUCKETS:
         late_cents = stages[LoanStage(bucket.value)].outstanding_cents
         loss += late_cents * Fraction(STATUS_LOSS_RATES[bucket])
     return round_half_even(loss)
+
+
+def _months(since: sa.ColumnElement[date], until: sa.ColumnElement[date | None]) -> sa.ColumnElement[int]:
+    """Count the months from one date to another."""
+    years = sa.extract("year", until) - sa.extract("year", since)
+    return years * 12 + sa.extract("month", until) - sa.extract("month", since)
 
 
 def _own_notes(session: Session) -> tuple[int, int]:

@@ -445,7 +445,7 @@ def test_forgiving_is_an_entry_of_its_own_and_costs_the_lenders(admin_id: int, l
         )
 
 
-def test_a_rate_is_cut_from_an_earlier_day_and_interest_paid_too_much_pays_principal(
+def test_a_rate_is_cut_from_an_earlier_day_and_what_was_too_much_pays_ahead(
     admin_id: int, loan_id: int
 ) -> None:
     pay(loan_id, first_installment(loan_id), on=FIRST_DUE)
@@ -465,8 +465,7 @@ def test_a_rate_is_cut_from_an_earlier_day_and_interest_paid_too_much_pays_princ
 
     after = stands(loan_id)
     assert after.rows[0].interest_cents == 60_00
-    less_interest = before.rows[0].interest_cents - 60_00
-    assert before.outstanding_cents - after.outstanding_cents == less_interest
+    assert after.rows[1].paid_cents == before.rows[0].total_cents - after.rows[0].total_cents
     assert all(
         new.outstanding_cents < old.outstanding_cents
         for new, old in zip(after.notes, before.notes, strict=True)
