@@ -1,4 +1,4 @@
-"""A mistaken payment: an admin sees what undoing it changes and undoes it; loan, money and books are right."""
+"""A mistaken payment: an admin sees what undoing it changes, and undoes it; money and books are right."""
 
 import re
 from collections.abc import Callable
