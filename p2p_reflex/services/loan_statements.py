@@ -13,11 +13,13 @@ from sqlmodel import Session
 from p2p_reflex.domain import formats
 from p2p_reflex.domain.delinquency import describe
 from p2p_reflex.domain.errors import UnknownError
+from p2p_reflex.domain.loan_standing import days_late
 from p2p_reflex.domain.vocabulary import Grade, LoanState, Role
 from p2p_reflex.models import Loan, Member, Note
 from p2p_reflex.services import business_date, loan_entries, loan_history
 from p2p_reflex.services.loan_entries import StatementEntry
 from p2p_reflex.services.loan_history import PastPayment
+from p2p_reflex.services.loan_positions import pauses_of
 
 LARGEST_ID = 2**63 - 1
 
@@ -100,7 +102,7 @@ def loan_statement(session: Session, *, loan_id: int, reader_id: int) -> LoanSta
         title=loan.title,
         borrower_name=formats.person(borrower.full_name) if is_lenders else borrower.full_name,
         grade=loan.grade,
-        standing=_standing(loan, today),
+        standing=_standing(session, loan, today),
         principal_cents=loan.principal_cents,
         annual_rate=loan.annual_rate,
         apr=loan.apr,
@@ -125,15 +127,19 @@ def years_of(payments: Iterable[PastPayment], *, until: date) -> tuple[YearFigur
     return tuple(YearFigures(year, *sums[year]) for year in sorted(sums, reverse=True))
 
 
-def _standing(loan: Loan, today: date) -> str:
-    """Say how the loan stands."""
+def _standing(session: Session, loan: Loan, today: date) -> str:
+    """Say how the loan stands; paused days do not count as late."""
     match loan.state:
         case LoanState.PAID_OFF:
             return "Paid off"
         case LoanState.CHARGED_OFF:
             return "Charged off"
-    late = (today - loan.next_due_on).days if loan.next_due_on else 0
-    return "In default" if loan.state is LoanState.DEFAULTED else describe(max(0, late))
+        case LoanState.DEFAULTED:
+            return "In default"
+    if loan.next_due_on is None:
+        return describe(0)
+    pauses = pauses_of(session, loan_ids=[loan.id]).get(loan.id, ())
+    return describe(days_late(due_on=loan.next_due_on, on=today, pauses=pauses))
 
 
 def _owed_to(session: Session, *, loan_id: int, lender_id: int) -> int:
