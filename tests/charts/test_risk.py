@@ -13,7 +13,7 @@ def test_the_late_share_is_drawn_told_and_listed() -> None:
     assert figure.layout.meta["label"] == ("11 % of the principal was late on 19 Nov 2026, 2 % over 30 days.")
     assert figure.layout.meta["rows"][0] == ["18 Nov 2026", "10 %", "2 %"]
     assert list(figure.data[0].y) == [10.0, 11.0]
-    assert figure.layout.yaxis.ticktext[-1] == "15 %"
+    assert figure.layout.yaxis.ticktext[-1] == "12 %"
 
 
 def test_the_fund_stands_beside_expected_losses_and_is_no_guarantee() -> None:
