@@ -53,7 +53,8 @@ class BotCard:
     """One bot with its figures.
 
     `deployed_cents` is lent, `held_cents` leads in open books. A win is a bid that was accepted; the win rate
-    is the share of the bids that met their end, none while none has. The realised return is none under 90 days.
+    is the share of the bids that met their end, none while none has. The realised return is none under 90
+    days.
     """
 
     bot_id: int
