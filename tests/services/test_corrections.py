@@ -1,7 +1,6 @@
 """Mistakes put right: reversed or dated back, on open and closed loans, with money that has moved on."""
 
 from datetime import date, timedelta
-from typing import Any
 
 import pytest
 from sqlalchemy.engine import Engine
@@ -10,30 +9,27 @@ from sqlmodel import select
 from p2p_reflex.database import read, run
 from p2p_reflex.domain.errors import FieldError, UnknownError
 from p2p_reflex.domain.vocabulary import AccountKind, LoanState, Role, TransactionKind
-from p2p_reflex.models import Installment, JournalTransaction, LedgerAccount, LenderPayment, Loan, Note
-from p2p_reflex.services import (
-    books,
-    charge_offs,
-    corrections,
-    defaults,
-    hardship,
-    late_fees,
-    ledger,
-    loan_log,
-    payments,
-    receivables,
-    wallets,
-)
+from p2p_reflex.models import JournalTransaction, LenderPayment
+from p2p_reflex.services import books, corrections, receivables
 from p2p_reflex.services.corrections import AlreadyAskedError, AlreadyDecidedError, SecondAdminError
 from p2p_reflex.services.ledger import AlreadyReversedError
-from p2p_reflex.services.loan_positions import LoanPosition, position
-from p2p_reflex.services.payments import PaymentOutcome
 from p2p_reflex.settings import settings
 from tests.builders import NOW, a_form_key, a_loan, a_member, broken_laws, in_threads
+from tests.loan_deeds import (
+    FIRST_DUE,
+    MADE_ON,
+    NOTES,
+    balance_of,
+    close_until,
+    date_back,
+    first_installment,
+    pay,
+    reverse,
+    stands,
+    wallet_of,
+    withdraw_all,
+)
 
-MADE_ON = date(2026, 1, 31)
-FIRST_DUE = date(2026, 2, 28)
-NOTES = [(5_000_00, "0.0950"), (4_000_00, "0.1100"), (3_000_00, "0.1300")]
 ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
@@ -45,88 +41,6 @@ def admin_id(database: Engine) -> int:
 @pytest.fixture
 def loan_id(database: Engine) -> int:
     return run(a_loan, notes=NOTES, disbursed_on=MADE_ON)
-
-
-def stands(loan_id: int) -> LoanPosition:
-    loan = read(position, loan_id=loan_id)
-    assert loan is not None
-    return loan
-
-
-def pay(loan_id: int, cents: int, *, on: date) -> PaymentOutcome:
-    return run(
-        payments.pay,
-        borrower_id=stands(loan_id).borrower_id,
-        loan_id=loan_id,
-        amount=f"{cents // 100}.{cents % 100:02d}",
-        choice="keep_installment",
-        form_key=a_form_key(),
-        business_on=on,
-        now=NOW,
-    )
-
-
-def reverse(admin_id: int, payment_id: int, *, on: date, form_key: str | None = None) -> Any:
-    return run(
-        corrections.reverse_payment,
-        admin_id=admin_id,
-        payment_id=payment_id,
-        reason="It was meant for another loan",
-        form_key=form_key or a_form_key(),
-        business_on=on,
-        now=NOW,
-    )
-
-
-def date_back(admin_id: int, payment_id: int, *, to: date, on: date) -> Any:
-    return run(
-        corrections.backdate_payment,
-        admin_id=admin_id,
-        payment_id=payment_id,
-        paid_on=to,
-        reason="It lay in the post",
-        form_key=a_form_key(),
-        business_on=on,
-        now=NOW,
-    )
-
-
-def close_until(on: date) -> None:
-    """Close every day up to one."""
-    day = MADE_ON
-    while day <= on:
-        run(late_fees.charge, business_on=day, now=NOW)
-        run(defaults.declare, business_on=day, now=NOW)
-        run(charge_offs.charge_off, business_on=day, now=NOW)
-        day += timedelta(days=1)
-
-
-def wallet_of(member_id: int | None) -> int:
-    assert member_id is not None
-    return read(ledger.balances, member_id=member_id)[0]
-
-
-def withdraw_all(member_id: int | None, *, on: date) -> int:
-    cents = wallet_of(member_id)
-    assert member_id is not None
-    run(
-        wallets.withdraw,
-        member_id=member_id,
-        amount=f"{cents // 100}.{cents % 100:02d}",
-        form_key=a_form_key(),
-        business_on=on,
-        now=NOW,
-    )
-    return cents
-
-
-def balance_of(kind: AccountKind) -> int:
-    query = select(LedgerAccount).where(LedgerAccount.kind == kind)
-    return run(lambda session: session.exec(query).one().balance_cents)
-
-
-def first_installment(loan_id: int) -> int:
-    return stands(loan_id).rows[0].total_cents
 
 
 def test_a_reversal_is_equal_and_opposite_and_the_loan_is_as_if_never_paid(
@@ -369,140 +283,3 @@ def test_to_anybody_but_admins_corrections_do_not_exist(admin_id: int, loan_id: 
         read(corrections.preview_reversal, admin_id=borrower_id, payment_id=1, business_on=FIRST_DUE)
     with pytest.raises(UnknownError):
         reverse(admin_id, 999, on=FIRST_DUE)
-
-
-def test_a_reschedule_forgives_nothing(admin_id: int, loan_id: int) -> None:
-    close_until(date(2026, 5, 10))
-    before = stands(loan_id)
-    on = date(2026, 5, 11)
-    overdue = [row.due for row in before.due_by(on)]
-
-    run(
-        hardship.reschedule,
-        admin_id=admin_id,
-        loan_id=loan_id,
-        months="36",
-        reason="Out of work",
-        form_key=a_form_key(),
-        business_on=on,
-        now=NOW,
-    )
-
-    after = stands(loan_id)
-    assert len(after.unpaid) == 36
-    assert after.days_past_due(on) == 0
-    assert (
-        after.outstanding_cents == before.outstanding_cents == sum(r.due.principal_cents for r in after.rows)
-    )
-    first = after.unpaid[0]
-    assert first.carried_interest_cents == sum(due.interest_cents for due in overdue) > 0
-    assert first.late_fee_cents == sum(due.late_fee_cents for due in overdue) > 0
-    assert {row.due_on for row in before.unpaid if row.due_on > on} < {row.due_on for row in after.unpaid}
-    assert after.installment_cents < before.installment_cents
-    assert read(broken_laws) == []
-    payoff = pay(loan_id, 20_000_00, on=on)
-    running_cents = payoff.paid_cents - 12_000_00 - first.carried_interest_cents - first.late_fee_cents
-    assert 0 < running_cents < first.interest_cents - first.carried_interest_cents
-    assert read(broken_laws) == []
-
-
-def test_forgiving_is_an_entry_of_its_own_and_costs_the_lenders(admin_id: int, loan_id: int) -> None:
-    close_until(date(2026, 4, 20))
-    before = stands(loan_id)
-    fees = sum(row.late_fee_cents for row in before.rows)
-    forgiven = {"late_fees": f"{fees / 100:.2f}", "interest": "10.00", "principal": "1,200.00"}
-
-    run(
-        hardship.forgive,
-        admin_id=admin_id,
-        loan_id=loan_id,
-        **forgiven,
-        reason="Agreed in court",
-        form_key=a_form_key(),
-        business_on=date(2026, 4, 20),
-        now=NOW,
-    )
-
-    after = stands(loan_id)
-    assert after.outstanding_cents == 10_800_00
-    assert sum(row.late_fee_cents for row in after.rows) == 0
-    assert sum(note.outstanding_cents for note in after.notes) == 10_800_00
-    events = read(loan_log.standing_events, loan_id=loan_id)
-    assert events[-1].forgiven.principal_cents == 1_200_00
-    notes = run(lambda session: session.exec(select(Note)).all())
-    assert sum(note.forgiven_cents for note in notes) == 1_200_00
-    assert read(broken_laws) == []
-    with pytest.raises(FieldError, match="At most"):
-        run(
-            hardship.forgive,
-            admin_id=admin_id,
-            loan_id=loan_id,
-            principal="20,000",
-            reason="Too much",
-            form_key=a_form_key(),
-            business_on=date(2026, 4, 20),
-            now=NOW,
-        )
-
-
-def test_a_rate_is_cut_from_an_earlier_day_and_what_was_too_much_pays_ahead(
-    admin_id: int, loan_id: int
-) -> None:
-    pay(loan_id, first_installment(loan_id), on=FIRST_DUE)
-    before = stands(loan_id)
-
-    run(
-        hardship.cut_rate,
-        admin_id=admin_id,
-        loan_id=loan_id,
-        rate="6",
-        from_on=MADE_ON,
-        reason="Called to service",
-        form_key=a_form_key(),
-        business_on=date(2026, 3, 10),
-        now=NOW,
-    )
-
-    after = stands(loan_id)
-    assert after.rows[0].interest_cents == 60_00
-    assert after.rows[1].paid_cents == before.rows[0].total_cents - after.rows[0].total_cents
-    assert all(
-        new.outstanding_cents < old.outstanding_cents
-        for new, old in zip(after.notes, before.notes, strict=True)
-    )
-    assert read(broken_laws) == []
-    with pytest.raises(FieldError, match=r"under 6\.00 %"):
-        run(
-            hardship.cut_rate,
-            admin_id=admin_id,
-            loan_id=loan_id,
-            rate="6",
-            from_on=MADE_ON,
-            reason="Again",
-            form_key=a_form_key(),
-            business_on=date(2026, 3, 10),
-            now=NOW,
-        )
-
-
-def test_a_reversal_beside_a_reschedule_and_a_forgiveness_keeps_every_law(
-    admin_id: int, loan_id: int
-) -> None:
-    paid = pay(loan_id, first_installment(loan_id), on=FIRST_DUE)
-    close_until(date(2026, 5, 10))
-    on = date(2026, 5, 11)
-    how: dict[str, Any] = {"admin_id": admin_id, "loan_id": loan_id, "business_on": on, "now": NOW}
-    run(hardship.reschedule, months="30", reason="Out of work", form_key=a_form_key(), **how)
-    run(hardship.forgive, principal="500", reason="Agreed", form_key=a_form_key(), **how)
-    later = pay(loan_id, 900_00, on=date(2026, 6, 30))
-
-    reverse(admin_id, paid.payment_id, on=date(2026, 7, 1))
-    assert read(broken_laws) == []
-    reverse(admin_id, later.payment_id, on=date(2026, 7, 1))
-
-    loan = stands(loan_id)
-    assert loan.outstanding_cents == 11_500_00
-    assert read(broken_laws) == []
-    assert run(lambda session: session.exec(select(Loan)).one().forgiven_cents) == 500_00
-    rows = run(lambda session: session.exec(select(Installment)).all())
-    assert sum(row.principal_cents for row in rows) == 11_500_00

@@ -22,7 +22,6 @@ from sqlalchemy.engine import Engine
 from sqlmodel import Session, select
 
 from p2p_reflex.domain.errors import LendingError
-from p2p_reflex.domain.loan_life import replay
 from p2p_reflex.domain.vocabulary import AccountKind, Role
 from p2p_reflex.models import LedgerAccount, Receivable
 from p2p_reflex.services import (
@@ -32,13 +31,13 @@ from p2p_reflex.services import (
     hardship,
     late_fees,
     ledger,
-    loan_log,
     payments,
     reserve_fund,
     wallets,
 )
 from p2p_reflex.services.loan_positions import LoanPosition, position
 from tests.builders import NOW, a_form_key, a_loan, a_member, broken_laws
+from tests.loan_deeds import compare_with_its_log
 from tests.servicing_model import FUND, Happening, Model, shared
 
 USUAL_EXAMPLES = 200
@@ -52,11 +51,6 @@ SPLITS = (
     [(700_00, "0.0950"), (500_00, "0.1375"), (300_00, "0.2150")],
     [(2_500_00, "0.0000"), (25_00, "0.0801")],
 )
-STANDING = (
-    "state", "notes", "pauses", "annual_rate", "installment_cents", "outstanding_cents", "next_due_on",
-    "defaulted_on", "charged_off_on", "charged_off_cents", "forgiven_cents", "ended_on",
-)  # fmt: skip
-
 small_ways = ["a cent", "some", "some", "what is due", "one installment", "two and a bit"]
 ways_to_pay = st.sampled_from([*small_ways, *small_ways, "nearly all", "all", "too much"])
 past_ways = st.sampled_from([*small_ways, "a cent", "a cent"])
@@ -255,7 +249,7 @@ class LoanLifeMachine(RuleBasedStateMachine):
             return
         loan = self.stands()
         self._compare_with_the_model(loan)
-        self._compare_with_the_log(loan)
+        compare_with_its_log(self.session, loan_id=self.loan_id)
         assert broken_laws(self.session) == []
         self.is_checked = True
 
@@ -274,14 +268,6 @@ class LoanLifeMachine(RuleBasedStateMachine):
         assert (loan.state.value, loan.outstanding_cents) == (self.model.state, self.model.outstanding)
         assert [note.outstanding_cents for note in loan.notes] == self.model.owed
         assert self._money(loan) == self._model_money()
-
-    def _compare_with_the_log(self, loan: LoanPosition) -> None:
-        """Replay the log from the beginning: exactly what stands in the tables."""
-        events = loan_log.standing_events(self.session, loan_id=self.loan_id)
-        terms = loan_log.terms_of(self.session, loan_id=self.loan_id, events=events)
-        told = replay(terms, events).loan
-        assert [replace(row, id=0) for row in told.rows] == [replace(row, id=0) for row in loan.rows]
-        assert [getattr(told, name) for name in STANDING] == [getattr(loan, name) for name in STANDING]
 
     def stands(self) -> LoanPosition:
         """Read the loan."""
@@ -385,18 +371,16 @@ class LoanLifeMachine(RuleBasedStateMachine):
 
 
 def _rows_of(loan: LoanPosition) -> list[tuple[Any, ...]]:
-    return [
-        (
-            row.number,
-            row.due_on,
-            row.principal_cents,
-            row.interest_cents,
-            row.late_fee_cents,
-            row.paid_cents,
-            row.paid_on,
-        )
-        for row in loan.rows
-    ]
+    names = (
+        "number",
+        "due_on",
+        "principal_cents",
+        "interest_cents",
+        "late_fee_cents",
+        "paid_cents",
+        "paid_on",
+    )
+    return [tuple(getattr(row, name) for name in names) for row in loan.rows]
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
