@@ -1,8 +1,8 @@
-"""Owns what a lender's account did day by day: money put in, notes bought, payments received."""
+"""Owns what a lender's account did day by day: money put in, notes bought, payments received, losses."""
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import accumulate
@@ -13,13 +13,23 @@ from sqlmodel import Session
 
 from p2p_reflex.domain.dates import add_months
 from p2p_reflex.domain.returns import MonthFigures
-from p2p_reflex.domain.vocabulary import TransactionKind
-from p2p_reflex.models import JournalEntry, JournalTransaction, LenderPayment, Note, Payment
+from p2p_reflex.domain.vocabulary import LoanEventKind, LoanState, TransactionKind
+from p2p_reflex.models import (
+    JournalEntry,
+    JournalTransaction,
+    LenderPayment,
+    Loan,
+    LoanLogEntry,
+    Note,
+    Payment,
+)
 
 OUTSIDE_KINDS = (TransactionKind.DEPOSIT, TransactionKind.WITHDRAWAL, TransactionKind.CAPITAL)
 
 _entries = cast(sa.Table, JournalEntry.__table__)  # type: ignore[attr-defined]
 _transactions = cast(sa.Table, JournalTransaction.__table__)  # type: ignore[attr-defined]
+_events = cast(sa.Table, LoanLogEntry.__table__)  # type: ignore[attr-defined]
+_loans = cast(sa.Table, Loan.__table__)  # type: ignore[attr-defined]
 _notes = cast(sa.Table, Note.__table__)  # type: ignore[attr-defined]
 _payments = cast(sa.Table, Payment.__table__)  # type: ignore[attr-defined]
 _lender_payments = cast(sa.Table, LenderPayment.__table__)  # type: ignore[attr-defined]
@@ -27,17 +37,23 @@ _lender_payments = cast(sa.Table, LenderPayment.__table__)  # type: ignore[attr-
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """What a lender got on one day, before the servicing fee."""
+    """What a lender got and lost on one day; what the reserve fund paid for notes is principal, too.
+
+    Recoveries are what is left of them after the collection fee. What was forgiven counts as charged off.
+    """
 
     principal_cents: int = 0
     interest_cents: int = 0
     late_fee_cents: int = 0
     servicing_fee_cents: int = 0
+    charged_off_cents: int = 0
+    recovered_cents: int = 0
 
     @property
     def earned_cents(self) -> int:
-        """Give what of it is not the lender's own principal, after the fee."""
-        return self.interest_cents + self.late_fee_cents - self.servicing_fee_cents
+        """Give what of it is not the lender's own principal, after fees and losses."""
+        received_cents = self.interest_cents + self.late_fee_cents + self.recovered_cents
+        return received_cents - self.servicing_fee_cents - self.charged_off_cents
 
     def __add__(self, other: "Received") -> "Received":
         return Received(
@@ -45,6 +61,8 @@ class Received:
             self.interest_cents + other.interest_cents,
             self.late_fee_cents + other.late_fee_cents,
             self.servicing_fee_cents + other.servicing_fee_cents,
+            self.charged_off_cents + other.charged_off_cents,
+            self.recovered_cents + other.recovered_cents,
         )
 
 
@@ -83,7 +101,7 @@ class History:
         for on in sorted({*self.put_in, *self.bought, *self.received, until}):
             got = self.received.get(on, Received())
             put_in += self.put_in.get(on, 0)
-            notes += self.bought.get(on, 0) - got.principal_cents
+            notes += self.bought.get(on, 0) - got.principal_cents - got.charged_off_cents
             earned += got.earned_cents
             points.append(HistoryPoint(on, put_in + earned, notes, put_in))
         return tuple(points)
@@ -109,6 +127,8 @@ class History:
                 interest_cents=gains[place].interest_cents,
                 late_fee_cents=gains[place].late_fee_cents,
                 servicing_fee_cents=gains[place].servicing_fee_cents,
+                charged_off_cents=gains[place].charged_off_cents,
+                recovered_cents=gains[place].recovered_cents,
             )
             for place in range(count)
         )
@@ -126,18 +146,20 @@ class History:
         for on, cents in self.bought.items():
             changes[on] += cents
         for on, got in self.received.items():
-            changes[on] -= got.principal_cents
+            changes[on] -= got.principal_cents + got.charged_off_cents
         dated = sorted(changes)
         standing = [0, *accumulate(changes[on] for on in dated)]
         return [standing[bisect_right(dated, on)] for on in days]
 
 
 def history(session: Session, *, lender_id: int, wallet_id: int) -> History:
-    """Add up a lender's account by day, with three questions."""
+    """Add up a lender's account by day, with a few questions."""
+    received: dict[date, Received] = defaultdict(Received)
+    for part in (_received, _sold, _charged_off, _forgiven):
+        for on, got in part(session, lender_id):
+            received[on] += got
     return History(
-        put_in=_put_in(session, wallet_id),
-        bought=_bought(session, lender_id),
-        received=_received(session, lender_id),
+        put_in=_put_in(session, wallet_id), bought=_bought(session, lender_id), received=dict(received)
     )
 
 
@@ -174,8 +196,8 @@ def _bought(session: Session, lender_id: int) -> dict[date, int]:
     return {row[0]: row[1] for row in rows}
 
 
-def _received(session: Session, lender_id: int) -> dict[date, Received]:
-    """Add up the parts of payments that still stand."""
+def _received(session: Session, lender_id: int) -> Iterator[tuple[date, Received]]:
+    """Add up the parts of payments that still stand; recoveries for themselves."""
     reversal = _transactions.alias("reversal")
     parts: list[sa.ColumnElement[Any]] = [
         total_of(column)
@@ -184,14 +206,66 @@ def _received(session: Session, lender_id: int) -> dict[date, Received]:
             _lender_payments.c.interest_cents,
             _lender_payments.c.late_fee_cents,
             _lender_payments.c.servicing_fee_cents,
+            _lender_payments.c.collection_fee_cents,
         )
     ]
     rows = session.execute(
-        sa.select(_lender_payments.c.paid_on, *parts)
+        sa.select(_lender_payments.c.paid_on, _payments.c.is_recovery, *parts)
         .join(_notes, _notes.c.id == _lender_payments.c.note_id)
         .join(_payments, _payments.c.id == _lender_payments.c.payment_id)
         .outerjoin(reversal, reversal.c.reverses_id == _payments.c.transaction_id)
         .where(_notes.c.lender_id == lender_id, reversal.c.id.is_(None))
-        .group_by(_lender_payments.c.paid_on)
+        .group_by(_lender_payments.c.paid_on, _payments.c.is_recovery)
     )
-    return {on: Received(*got) for on, *got in rows}
+    for on, is_recovery, principal, interest, late_fee, fee, collection_fee in rows:
+        if is_recovery:
+            gross_cents = principal + interest + late_fee
+            yield on, Received(recovered_cents=gross_cents - fee - collection_fee)
+        else:
+            yield on, Received(principal, interest, late_fee, fee)
+
+
+def _sold(session: Session, lender_id: int) -> Iterator[tuple[date, Received]]:
+    """Add up what the reserve fund paid for the lender's notes."""
+    own = _notes.alias("own")
+    rows = session.execute(
+        sa.select(_notes.c.bought_on, total_of(_notes.c.principal_cents))
+        .join(own, own.c.id == _notes.c.bought_from_id)
+        .where(own.c.lender_id == lender_id)
+        .group_by(_notes.c.bought_on)
+    )
+    for on, cents in rows:
+        yield on, Received(principal_cents=cents)
+
+
+def _charged_off(session: Session, lender_id: int) -> Iterator[tuple[date, Received]]:
+    """Add up what the lender's notes were still owed when their loans were charged off."""
+    recovered = (
+        sa.select(total_of(_lender_payments.c.principal_cents))
+        .join(_payments, _payments.c.id == _lender_payments.c.payment_id)
+        .where(_lender_payments.c.note_id == _notes.c.id, _payments.c.is_recovery)
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        sa.select(_loans.c.charged_off_on, _notes.c.outstanding_cents + recovered)
+        .join(_loans, _loans.c.id == _notes.c.loan_id)
+        .where(_notes.c.lender_id == lender_id, _loans.c.state == LoanState.CHARGED_OFF)
+    )
+    for on, cents in rows:
+        yield on, Received(charged_off_cents=int(cents))
+
+
+def _forgiven(session: Session, lender_id: int) -> Iterator[tuple[date, Received]]:
+    """Add up what was forgiven of the lender's notes, on the last day something was."""
+    last_on = (
+        sa.select(sa.func.max(_events.c.effective_on))
+        .where(_events.c.loan_id == _notes.c.loan_id, _events.c.kind == LoanEventKind.FORGIVEN)
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        sa.select(last_on, _notes.c.forgiven_cents).where(
+            _notes.c.lender_id == lender_id, _notes.c.forgiven_cents > 0
+        )
+    )
+    for on, cents in rows:
+        yield on, Received(charged_off_cents=cents)

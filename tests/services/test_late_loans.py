@@ -20,6 +20,7 @@ from p2p_reflex.services import (
     late_fees,
     ledger,
     payments,
+    portfolio_history,
     reserve_fund,
     reserve_fund_figures,
 )
@@ -298,3 +299,29 @@ def test_the_fund_is_measured_against_what_the_book_may_lose(database: Engine) -
     assert (day.bought_cents, day.figures) == (12_000_00, first)
     assert loan_of(loan_id).state is LoanState.DEFAULTED
     assert read(broken_laws) == []
+
+
+def test_a_lenders_account_is_worth_what_it_says_through_sale_charge_off_and_recovery(
+    database: Engine,
+) -> None:
+    loan_id = run(a_loan, notes=NOTES, disbursed_on=MADE_ON)
+    lender_id = notes_of(loan_id)[0].lender_id
+    assert lender_id is not None
+    accounts = run(ledger.member_accounts, member_ids=[lender_id])[lender_id]
+    close_late(121)
+    sold = wallet_of(lender_id)
+
+    def last_point(on: date) -> portfolio_history.HistoryPoint:
+        past = read(portfolio_history.history, lender_id=lender_id, wallet_id=accounts.wallet_id)
+        return past.points(until=on)[-1]
+
+    in_default = last_point(FIRST_DUE + timedelta(days=121))
+    close_late(150)
+    lost = last_point(FIRST_DUE + timedelta(days=150))
+    pay(loan_id, 2_000_00, on=date(2026, 9, 1))
+    recovered = last_point(date(2026, 9, 1))
+
+    assert (in_default.value_cents, in_default.notes_cents) == (5_000_00, 5_000_00 - sold)
+    assert (lost.value_cents, lost.notes_cents) == (sold, 0)
+    assert (recovered.value_cents, recovered.notes_cents) == (wallet_of(lender_id), 0)
+    assert recovered.value_cents > lost.value_cents
