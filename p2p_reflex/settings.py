@@ -4,6 +4,7 @@ import os
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import urlsplit
@@ -154,6 +155,14 @@ def settings() -> Settings:
         return Settings()
     except ValidationError as refused:
         raise SettingsError(_first_sentence(refused)) from None
+
+
+def application_version() -> str:
+    """Name the version that is installed; a checkout that runs without being installed has none."""
+    try:
+        return metadata.version("p2p-reflex")
+    except metadata.PackageNotFoundError:
+        return "not installed"
 
 
 def _first_sentence(refused: ValidationError) -> str:

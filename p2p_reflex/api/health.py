@@ -1,13 +1,13 @@
 """Owns the answer to whether the platform is well."""
 
 import asyncio
-from importlib.metadata import version
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from p2p_reflex import database
+from p2p_reflex.settings import application_version
 
 
 async def health(_request: Request) -> JSONResponse:
@@ -17,7 +17,7 @@ async def health(_request: Request) -> JSONResponse:
         {
             "status": "ok" if reachable else "unavailable",
             "database": "ok" if reachable else "unreachable",
-            "application": {"name": "p2p-reflex", "version": version("p2p-reflex")},
+            "application": {"name": "p2p-reflex", "version": application_version()},
         },
         status_code=200 if reachable else 503,
         headers={"Cache-Control": "no-store"},

@@ -71,15 +71,15 @@ def danger_button(label: Words, *, solid: bool = False, **props: Any) -> rx.Comp
 
 
 def icon_button(
-    name: str, icon_name: str, *, kind: str = "quiet", size: str = "", **props: Any
+    name: str, icon_name: str, *, kind: str = "quiet", size: str = "", title: Words = "", **props: Any
 ) -> rx.Component:
-    """Draw a button that is only an icon; `name` is what a screen reader says."""
+    """Draw a button that is only an icon; a screen reader says `name`, then `title` where there is one."""
     return rx.el.button(
         icon(icon_name),
         type="button",
         class_name=f"{_classes(kind, size, False)} icon-only",
         custom_attrs=attributes(aria_label=name) | props.pop("custom_attrs", {}),
-        title=name,
+        title=title if isinstance(title, rx.Var) else title or name,
         **props,
     )
 

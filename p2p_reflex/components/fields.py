@@ -16,6 +16,10 @@ import reflex as rx
 from p2p_reflex.components.theme import Flag, Words, attributes, given, icon
 from p2p_reflex.components.typing_field import TypingField
 
+# More than any rule allows, so that the rule's own sentence refuses it, and less than a socket would drop.
+LONGEST_LINE = 1_000
+LONGEST_PAGE = 10_000
+
 
 @dataclass(frozen=True)
 class Slider:
@@ -55,6 +59,7 @@ def text_field(
     Further keywords (placeholder, auto_complete, input_mode, max_length, required) go to the input.
     """
     field_id = field_id or name
+    control.setdefault("max_length", LONGEST_LINE)
     control |= {"id": field_id, "name": name, "disabled": disabled}
     control["custom_attrs"] = control_attributes(field_id, error, help_) | control.pop("custom_attrs", {})
     unit, unit_class = (
@@ -142,16 +147,19 @@ def textarea_field(
     help_: Words = "",
     counter: Words = "",
     rows: int = 4,
-    max_length: int | None = None,
+    max_length: int = LONGEST_PAGE,
     field_id: str = "",
     placeholder: str = "",
 ) -> rx.Component:
     """Draw a field for several lines; `counter` ("231 of 2,000") stands right of the label."""
     field_id = field_id or name
-    control: dict[str, Any] = {"id": field_id, "name": name, "placeholder": placeholder}
+    control: dict[str, Any] = {
+        "id": field_id,
+        "name": name,
+        "placeholder": placeholder,
+        "max_length": max_length,
+    }
     control["custom_attrs"] = control_attributes(field_id, error, help_)
-    if max_length is not None:
-        control["max_length"] = max_length
     if value is None:
         if default is not None:
             control["default_value"] = default

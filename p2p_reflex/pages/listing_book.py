@@ -61,7 +61,11 @@ def _row(line: BidLine) -> rx.Component:
 
 def _deciding_row(line: BidLine) -> rx.Component:
     decline = ui.icon_button(
-        line.decline_label, "x", size="small", on_click=STATE.decline_bid(line.bid_id, STATE.form_key)
+        "Decline bid",
+        "x",
+        size="small",
+        title=line.decline_label,
+        on_click=STATE.decline_bid(line.bid_id, STATE.form_key),
     )
     return ui.row(
         *_figures(line),

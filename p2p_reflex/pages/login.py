@@ -38,7 +38,7 @@ def _form() -> rx.Component:
         ui.text_field(
             "Email", name="email", type_="email", auto_complete="username", error=STATE.errors["email"]
         ),
-        ui.password_field(error=STATE.errors["password"], max_length=128),
+        ui.password_field(error=STATE.errors["password"]),
         ui.primary_button(
             "Sign in", type_="submit", busy=STATE.busy, busy_label="Signing in", full=True, size="large"
         ),

@@ -71,7 +71,6 @@ def _person() -> rx.Component:
         ),
         ui.password_field(
             is_new=True,
-            max_length=128,
             error=STATE.errors["password"],
             help_="12 characters or more. A few words in a row are fine.",
         ),

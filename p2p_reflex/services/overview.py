@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from importlib.metadata import version
 from typing import cast
 
 import sqlalchemy as sa
@@ -18,6 +17,7 @@ from p2p_reflex.services import books
 from p2p_reflex.services.books import BankEquation, LawResult
 from p2p_reflex.services.notes import RUNNING_STATES
 from p2p_reflex.services.portfolio_history import total_of
+from p2p_reflex.settings import application_version
 
 BID_DAYS = 14
 LENT_MONTHS = 12
@@ -220,7 +220,7 @@ def _machine(session: Session) -> MachineFigures:
         engine = f"PostgreSQL {connection.execute(sa.text('SHOW server_version')).scalar_one()}"
         size = sa.text("SELECT pg_database_size(current_database())")
     return MachineFigures(
-        version=version("p2p-reflex"),
+        version=application_version(),
         engine=engine,
         size_bytes=int(connection.execute(size).scalar_one()),
         transaction_count=session.execute(

@@ -13,7 +13,7 @@ from p2p_reflex.services import members
 from p2p_reflex.services.members import ProfileForm
 from p2p_reflex.services.sign_in import SlowDownError, subject_of, throttle_of
 
-REGISTRATIONS_PER_ADDRESS = 20
+REGISTRATIONS_PER_ADDRESS = 200
 REGISTRATION_PERIOD = timedelta(hours=1)
 
 
