@@ -19,10 +19,13 @@ def look_after_loans(world: World, business_on: date) -> None:
             col(Loan.borrower_id),
             col(Loan.autopay),
             sa.func.min(Installment.due_on).label("oldest_due_on"),
-            sa.func.sum(
-                col(Installment.principal_cents) + col(Installment.interest_cents)
-                + col(Installment.late_fee_cents) - col(Installment.principal_paid_cents)
-                - col(Installment.interest_paid_cents) - col(Installment.late_fee_paid_cents)
+            sa.cast(
+                sa.func.sum(
+                    col(Installment.principal_cents) + col(Installment.interest_cents)
+                    + col(Installment.late_fee_cents) - col(Installment.principal_paid_cents)
+                    - col(Installment.interest_paid_cents) - col(Installment.late_fee_paid_cents)
+                ),
+                sa.BigInteger,
             ).label("due_cents"),
         )
         .join(Installment, col(Installment.loan_id) == Loan.id)
