@@ -14,8 +14,7 @@ from p2p_reflex.domain.loan_life import LoanEvent
 from p2p_reflex.domain.vocabulary import LadderStep, LoanEventKind, LoanState
 from p2p_reflex.models import Installment, Loan
 from p2p_reflex.services import loan_log
-from p2p_reflex.services.loan_positions import CHUNK, PAYABLE_STATES, LoanPosition, positions
-from p2p_reflex.services.touched import loan_topic, touch
+from p2p_reflex.services.loan_positions import CHUNK, PAYABLE_STATES, LoanPosition, positions, touch_people
 
 _loans = cast(sa.Table, Loan.__table__)  # type: ignore[attr-defined]
 _installments = cast(sa.Table, Installment.__table__)  # type: ignore[attr-defined]
@@ -83,4 +82,4 @@ def _end(session: Session, loans: Sequence[LoanPosition], *, business_on: date, 
     )
     event = LoanEvent(kind=LoanEventKind.CHARGED_OFF, effective_on=business_on)
     loan_log.record(session, [(loan_id, event) for loan_id in ids], business_on=business_on, now=now)
-    touch(session, *map(loan_topic, ids))
+    touch_people(session, loans)

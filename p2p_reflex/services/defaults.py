@@ -14,8 +14,7 @@ from p2p_reflex.domain.loan_standing import days_late, is_paused
 from p2p_reflex.domain.vocabulary import LadderStep, LoanEventKind, LoanState
 from p2p_reflex.models import Loan
 from p2p_reflex.services import loan_log
-from p2p_reflex.services.loan_positions import CHUNK, pauses_of
-from p2p_reflex.services.touched import loan_topic, touch
+from p2p_reflex.services.loan_positions import CHUNK, pauses_of, positions, touch_people
 
 _loans = cast(sa.Table, Loan.__table__)  # type: ignore[attr-defined]
 
@@ -42,9 +41,9 @@ def declare(session: Session, *, business_on: date, now: datetime) -> DefaultsOu
             .where(of_these)
             .values(state=LoanState.DEFAULTED, defaulted_on=business_on, version=_loans.c.version + 1)
         )
+        touch_people(session, positions(session, loan_ids=loan_ids[start : start + CHUNK]))
     event = LoanEvent(kind=LoanEventKind.DEFAULTED, effective_on=business_on)
     loan_log.record(session, [(loan_id, event) for loan_id in loan_ids], business_on=business_on, now=now)
-    touch(session, *map(loan_topic, loan_ids))
     return DefaultsOutcome(tuple(loan_ids))
 
 

@@ -13,8 +13,7 @@ from p2p_reflex.domain.loan_life import LoanEvent
 from p2p_reflex.domain.vocabulary import LadderStep, LoanEventKind
 from p2p_reflex.models import Installment, Loan
 from p2p_reflex.services import loan_log
-from p2p_reflex.services.loan_positions import CHUNK, PAYABLE_STATES, LoanPosition, positions
-from p2p_reflex.services.touched import loan_topic, touch
+from p2p_reflex.services.loan_positions import CHUNK, PAYABLE_STATES, LoanPosition, positions, touch_people
 
 _loans = cast(sa.Table, Loan.__table__)  # type: ignore[attr-defined]
 _installments = cast(sa.Table, Installment.__table__)  # type: ignore[attr-defined]
@@ -58,7 +57,8 @@ def _late_ids(session: Session, business_on: date) -> Sequence[int]:
 
 
 def _charge(session: Session, loans: Sequence[LoanPosition], *, business_on: date, now: datetime) -> int:
-    charges, events, changed = [], [], []
+    charges, events = [], []
+    changed: list[LoanPosition] = []
     for loan in loans:
         fees = ladder.late_fees_due(loan, on=business_on)
         row_ids = {row.number: row.id for row in loan.rows}
@@ -69,7 +69,7 @@ def _charge(session: Session, loans: Sequence[LoanPosition], *, business_on: dat
             )
             events.append((loan.id, event))
         if fees:
-            changed.append(loan.id)
+            changed.append(loan)
     if not charges:
         return 0
     connection = session.connection()
@@ -80,7 +80,11 @@ def _charge(session: Session, loans: Sequence[LoanPosition], *, business_on: dat
         .values(late_fee_cents=fee, late_fee_on=sa.bindparam("p_on", type_=sa.Date)),
         charges,
     )
-    connection.execute(sa.update(_loans).where(_loans.c.id.in_(changed)).values(version=_loans.c.version + 1))
+    connection.execute(
+        sa.update(_loans)
+        .where(_loans.c.id.in_([loan.id for loan in changed]))
+        .values(version=_loans.c.version + 1)
+    )
     loan_log.record(session, events, business_on=business_on, now=now)
-    touch(session, *map(loan_topic, changed))
+    touch_people(session, changed)
     return len(charges)

@@ -11,6 +11,7 @@ from sqlmodel import Session
 from p2p_reflex.domain.loan_standing import HeldNote, LoanStanding, Pause, ScheduledRow
 from p2p_reflex.domain.vocabulary import LoanEventKind, LoanState
 from p2p_reflex.models import Installment, Loan, LoanLogEntry, LoanLogVoid, Note
+from p2p_reflex.services.touched import loan_topic, member_topic, touch
 
 __all__ = [
     "HeldNote",
@@ -19,6 +20,7 @@ __all__ = [
     "pauses_of",
     "position",
     "positions",
+    "touch_people",
 ]
 
 CHUNK = 500
@@ -80,6 +82,13 @@ def pauses_of(session: Session, *, loan_ids: Sequence[int]) -> dict[int, tuple[P
         for loan_id, from_on, until_on in session.connection().execute(query):
             found[loan_id].append(Pause(from_on, until_on))
     return {loan_id: tuple(pauses) for loan_id, pauses in found.items()}
+
+
+def touch_people(session: Session, loans: Sequence[LoanPosition]) -> None:
+    """Let everybody hear who sees these loans: the borrowers, and the lenders who hold notes of them."""
+    for loan in loans:
+        holders = {note.lender_id for note in loan.notes if note.lender_id is not None}
+        touch(session, loan_topic(loan.id), *map(member_topic, {loan.borrower_id, *holders}))
 
 
 def _with_parts(session: Session, loans: Sequence[Any], *, unpaid_only: bool) -> list[LoanPosition]:
