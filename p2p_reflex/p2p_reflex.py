@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -81,6 +82,8 @@ async def serve_market() -> AsyncIterator[None]:
     with app.set_contexts():
         close_unguarded_handlers()
     await asyncio.to_thread(prepare_market)
+    gc.collect()
+    gc.freeze()  # what stands now stays: later collections need not walk through it, a tenth of a second each
     jobs = (
         scheduler.BOT_JOBS + scheduler.MAIL_JOBS + (() if settings().demo_mode else scheduler.CALENDAR_JOBS)
     )

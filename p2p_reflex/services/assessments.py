@@ -133,9 +133,7 @@ def _late_payment_count(session: Session, *, borrower_id: int, business_on: date
     return sum(1 for due_on, paid_on in rows if (paid_on or business_on) > due_on + grace)
 
 
-def _record(
-    scored: scorecard.Assessment, *, business_on: date, assessment_id: int = 0
-) -> AssessmentRecord:
+def _record(scored: scorecard.Assessment, *, business_on: date, assessment_id: int = 0) -> AssessmentRecord:
     return AssessmentRecord(
         assessment_id=assessment_id,
         assessed_on=business_on,

@@ -123,9 +123,7 @@ def write_figures(found: PublicFigures, business_on: date) -> FiguresShown:
         if summary.open_count
         else "yours could be the first",
         rate=formats.rate(summary.average_rate) if summary.average_rate is not None else UNKNOWN,
-        rate_note="weighted by amount"
-        if summary.average_rate is not None
-        else "shows with the first bid",
+        rate_note="weighted by amount" if summary.average_rate is not None else "shows with the first bid",
         earned=formats.rate(expected) if expected is not None else UNKNOWN,
         earned_note="after fees and expected losses"
         if expected is not None
