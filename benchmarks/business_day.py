@@ -15,7 +15,7 @@ from sqlalchemy import event
 from sqlmodel import Session, col, select
 
 from benchmarks.large_book import DUE_ON, NOW, LargeBook, build, number_on
-from benchmarks.measuring import Comparison
+from benchmarks.measuring import Comparison, Limit
 from p2p_reflex import database
 from p2p_reflex.domain.vocabulary import PrepaymentChoice
 from p2p_reflex.models import Installment, Loan, Payment, SealedDay
@@ -30,7 +30,7 @@ NEXT = DUE_ON + timedelta(days=1)
 _keys = itertools.count(1)
 
 
-def compare() -> Iterator[Comparison]:
+def compare() -> Iterator[Comparison | Limit]:
     """Compare on SQLite, and on PostgreSQL where it can be started."""
     with tempfile.TemporaryDirectory() as folder:
         yield from _compare_on(lambda name: f"sqlite:///{Path(folder) / f'{name}.sqlite3'}", "SQLite")
@@ -53,15 +53,17 @@ def compare() -> Iterator[Comparison]:
         admin.dispose()
 
 
-def _compare_on(fresh: Callable[[str], str], name: str) -> Iterator[Comparison]:
+def _compare_on(fresh: Callable[[str], str], name: str) -> Iterator[Comparison | Limit]:
     """Pay a sample one by one, then all that is due in a day; do the day twice, and look at a quiet one."""
     _open(fresh("book"), BOOK)
-    each = _one_by_one()
+    before = _one_by_one(range(1, SAMPLE + 1), on=DUE_ON)
     statements, peak_mb = _Counted(), _Memory()
     with statements, peak_mb:
         whole = _timed(lambda: _close(NEXT))
     due_count = BOOK.due_count - SAMPLE
     _check(due_count)
+    after = _one_by_one(range(BOOK.due_count + 1, BOOK.due_count + SAMPLE + 1), on=NEXT)
+    each = (before + after) / 2  # around the day, so that the machine's moods hit both
     again = median(_timed(lambda: _close(NEXT)) for _ in range(5))
     quiet = _timed(lambda: _close(NEXT + timedelta(days=1)))
     database.current_engine().dispose()
@@ -73,18 +75,17 @@ def _compare_on(fresh: Callable[[str], str], name: str) -> Iterator[Comparison]:
         1 / each,
         goal=25,
     )
-    yield Comparison(f"the same day again, {again * 1000:.1f} ms, {name}", 1 / again, "50 ms", 20, goal=1)
-    notes = BOOK.loan_count * 5
-    yield Comparison(f"a quiet day, {notes:,} notes, {quiet:.2f} s, {name}", 1 / quiet, "1 s", 1, goal=1)
+    yield Limit(f"the same day again, ms, {name}", again * 1000, most=50)
+    yield Limit(f"a day with nothing due, {BOOK.loan_count * 5:,} notes, s, {name}", quiet, most=1)
 
 
-def _demo_month(url: str) -> Comparison:
-    """Advance the demo by a month, as the frame's button does, its people living on."""
+def _demo_month(url: str) -> Limit:
+    """Close a month of the demo's business days, as the frame's button does."""
     _open(url, None)
     database.run(world.ensure_demo, ends_on=DUE_ON, seed=DEMO_SEED)
     closing = _timed(lambda: business_day.advance_month(database.run, now=NOW))
     database.current_engine().dispose()
-    return Comparison(f"the demo’s one-month advance, {closing:.2f} s", 1 / closing, "3 s", 1 / 3, goal=1)
+    return Limit("the demo's one-month advance, s", closing, most=3)
 
 
 def _open(url: str, book: LargeBook | None) -> None:
@@ -95,21 +96,20 @@ def _open(url: str, book: LargeBook | None) -> None:
     with database.transaction() as session:
         build(session, book)
         number_on(session)
-    with database.current_engine().connect() as connection:
-        connection.exec_driver_sql("ANALYZE")
-        connection.commit()
+    if database.current_engine().dialect.name == "postgresql":  # it does so by itself, a minute later
+        with database.current_engine().begin() as connection:
+            connection.exec_driver_sql("ANALYZE")
 
 
-def _one_by_one() -> float:
+def _one_by_one(loan_ids: range, *, on: date) -> float:
     """Pay a sample as a program does that loads each loan, pays it through the service, and commits."""
-    sample = range(1, BOOK.due_count, BOOK.due_count // SAMPLE)[:SAMPLE]
     started = time.perf_counter()
-    for loan_id in sample:
-        database.run(_pay_next, loan_id=loan_id)
-    return (time.perf_counter() - started) / SAMPLE
+    for loan_id in loan_ids:
+        database.run(_pay_next, loan_id=loan_id, on=on)
+    return (time.perf_counter() - started) / len(loan_ids)
 
 
-def _pay_next(session: Session, *, loan_id: int) -> None:
+def _pay_next(session: Session, *, loan_id: int, on: date) -> None:
     loan = session.get_one(Loan, loan_id)
     due = session.exec(
         select(Installment)
@@ -124,7 +124,7 @@ def _pay_next(session: Session, *, loan_id: int) -> None:
         amount=f"{(due.principal_cents + due.interest_cents) / 100:.2f}",
         choice=PrepaymentChoice.KEEP_INSTALLMENT.value,
         form_key=f"bench-form-{next(_keys):06d}",
-        business_on=DUE_ON,
+        business_on=on,
         now=NOW,
     )
 
@@ -147,11 +147,8 @@ def _check(due_count: int) -> None:
         sealed = session.get(SealedDay, DUE_ON)
         assert sealed is not None
         assert sealed.transaction_count > due_count
-        broken = [law for law in books.check_books(session) if law.violations and law.law not in _UNREAL]
+        broken = [law for law in books.check_books(session) if law.violations]
         assert not broken, broken
-
-
-_UNREAL = (9,)
 
 
 class _Counted:

@@ -72,7 +72,7 @@ def _stopped() -> rx.Component:
 
 def _steps() -> rx.Component:
     return ui.card(
-        ui.data_table(STEP_COLUMNS, STATE.steps, _step, label="Steps of the day", keep_columns=True),
+        ui.sorted_table(STEP_COLUMNS, STATE.steps, _step, label="Steps of the day", keep_columns=True),
         title=rx.Var.create("Steps of ") + STATE.shown_day,
         flush=True,
         region="Steps of the day",
@@ -97,7 +97,7 @@ def _step(step: rx.vars.ObjectVar[StepShown]) -> rx.Component:
 
 def _days() -> rx.Component:
     return ui.card(
-        ui.data_table(DAY_COLUMNS, STATE.days, _day, label="Business days", keep_columns=True),
+        ui.sorted_table(DAY_COLUMNS, STATE.days, _day, label="Business days", keep_columns=True),
         title="Business days",
         note="The last 30. Press one to see its steps.",
         flush=True,

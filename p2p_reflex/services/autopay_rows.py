@@ -21,7 +21,7 @@ _loans = cast(sa.Table, Loan.__table__)  # type: ignore[attr-defined]
 # A charged-off loan waits for no due date, so neither of these ever finds one.
 _DUE_IDS = (
     "SELECT id FROM loan WHERE state IN ('active', 'defaulted') AND next_due_on <= :business_on"
-    " AND id > :after_id ORDER BY id LIMIT :limit"
+    " AND +id > :after_id ORDER BY +id LIMIT :limit"  # by next_due_on, not through the whole table in order
 )
 _UNPAID = (
     "principal_cents + interest_cents + late_fee_cents"

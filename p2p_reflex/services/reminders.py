@@ -74,10 +74,8 @@ def _unpaid(session: Session, *, since: date, today: date) -> Sequence[Any]:
         - columns.interest_paid_cents
         - columns.late_fee_paid_cents
     )
-    spans = (
-        sa.and_(columns.due_on > since - timedelta(days=days), columns.due_on <= today - timedelta(days=days))
-        for days in DAYS
-    )
+    told_on = [since + timedelta(days=passed) for passed in range(1, (today - since).days + 1)]
+    due_on = sorted({on - timedelta(days=days) for on in told_on for days in DAYS})
     query = (
         sa.select(
             columns.id,
@@ -89,7 +87,12 @@ def _unpaid(session: Session, *, since: date, today: date) -> Sequence[Any]:
             _loans.c.autopay,
         )
         .join(_loans, _loans.c.id == columns.loan_id)
-        .where(sa.or_(*spans), columns.paid_on.is_(None), left > 0, _loans.c.state.in_(PAYABLE_STATES))
+        .where(
+            columns.due_on.in_(due_on),
+            columns.paid_on.is_(None),
+            left > 0,
+            _loans.c.state.in_(PAYABLE_STATES),
+        )
         .order_by(columns.due_on, columns.loan_id)
     )
     return session.connection().execute(query).all()

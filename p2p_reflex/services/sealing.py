@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
+from operator import itemgetter
 from typing import Any, cast
 
 import sqlalchemy as sa
@@ -25,6 +26,7 @@ _seals = cast(sa.Table, SealedDay.__table__)  # type: ignore[attr-defined]
 _steps = cast(sa.Table, BusinessStep.__table__)  # type: ignore[attr-defined]
 _transactions = cast(sa.Table, JournalTransaction.__table__)  # type: ignore[attr-defined]
 
+_FIRST = itemgetter(0)
 _FINGERPRINT = struct.Struct(">q8s")
 
 _DAY = {"sqlite": "t.business_on", "postgresql": "to_char(t.business_on, 'YYYY-MM-DD')"}
@@ -180,7 +182,7 @@ def _journal(session: Session, *, after_on: date, through_on: date) -> Iterator[
         values |= {"after_id": after_id, "last_on": last_on, "last_id": last_id}
         lines = {
             transaction_id: [line for _, line in rows]
-            for transaction_id, rows in groupby(connection.execute(entries, values), key=lambda row: row[0])
+            for transaction_id, rows in groupby(connection.execute(entries, values).all(), key=_FIRST)
         }
         for row in page:
             own = lines.get(row.id, [])
