@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 PORT ?= 3000
 DATA_DIR ?= .data
 PYTEST_ARGS ?= -n 2
+DAYS ?= 365
 PYTHON ?= $(firstword $(foreach python,python3.11 python3 python3.12 python3.13 python3.14,$(shell \
 	$(python) -c 'import sys; print("$(python)") if sys.version_info >= (3, 11) else None' 2>/dev/null)))
 
@@ -14,7 +15,7 @@ COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --gener
 	--allow-unsafe --build-deps-for=editable --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test lint check bench tour pictures demo-reset lock
+.PHONY: help run dev test lint check bench soak tour pictures demo-reset lock
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +44,9 @@ check: lint test ## everything the continuous integration runs
 
 bench: $(VENV)/dev.stamp ## measure speed side by side and print a table
 	@$(BIN)/python -m benchmarks
+
+soak: $(VENV)/dev.stamp ## live through a year of a market in every way, killed and out too (DAYS=365)
+	@$(BIN)/python -m tests.soak $(DAYS)
 
 tour: $(VENV)/dev.stamp ## photograph every screen as each kind of person, wide and phone, light and dark
 	@$(BIN)/python -m tests.journeys.tour

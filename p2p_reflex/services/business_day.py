@@ -26,6 +26,7 @@ from p2p_reflex.services.step_rows import StepRow
 
 MOST_DAYS_AT_ONCE = 400
 PATIENCE_SECONDS = 90.0
+CATCH_UP_SECONDS = 10.0
 LOOK_AGAIN_SECONDS = 0.05
 NARROWER = 10
 ONE_DAY = timedelta(days=1)
@@ -53,6 +54,15 @@ class DayStoppedError(LendingError):
         )
         self.business_on = business_on
         self.step = step
+
+
+class BehindError(LendingError):
+    """The market is behind the calendar, and nobody pays on a day that is long over."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The market is catching up on the days it missed. Try again in a few minutes; nothing was paid."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +134,14 @@ def close_until(
         with suppress(DBAPIError):
             run(leases.release, name=LEASE, holder=holder)
     return tuple(outcomes)
+
+
+def catch_up(run: Run, *, now: datetime) -> None:
+    """Close the days that are over by the calendar, because somebody is about to act. Raises BehindError."""
+    with suppress(DayStoppedError):
+        close_until(run, until=now.date(), now=now, patience_seconds=CATCH_UP_SECONDS)
+    if run(business_date.today) < now.date():
+        raise BehindError
 
 
 def advance(

@@ -1,5 +1,6 @@
 """Owns the screen of one loan: what it shows to whom, paying, paying ahead, paying off, autopay."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
 from typing import Any
@@ -8,12 +9,22 @@ import plotly.graph_objects as go
 import reflex as rx
 from reflex.event import EventSpec
 
+from p2p_reflex import database
 from p2p_reflex.charts import EMPTY_FIGURE, balance_chart
 from p2p_reflex.domain.vocabulary import PrepaymentChoice, Role
-from p2p_reflex.services import autopay, business_date, corrections, loan_statements, loans, payments
+from p2p_reflex.services import (
+    autopay,
+    business_date,
+    business_day,
+    corrections,
+    loan_statements,
+    loans,
+    payments,
+)
 from p2p_reflex.services.loan_records import LoanView
 from p2p_reflex.services.payments import PaymentOutcome
 from p2p_reflex.services.touched import DAY, loan_topic, member_topic
+from p2p_reflex.settings import settings
 from p2p_reflex.state.base import ScreenState, key_in, loads, requires, text_in
 from p2p_reflex.state.correction_lines import RequestRow, write_request
 from p2p_reflex.state.frame import FrameState
@@ -143,7 +154,7 @@ class LoanScreenState(ScreenState, rx.State):
                 amount=text_in(form, "amount"),
                 choice=self.choice,
                 form_key=form_key,
-                business_on=await self._today(),
+                business_on=await self._open_day(),
                 now=datetime.now(UTC),
             )
             yield await self._paid(outcome)
@@ -173,7 +184,7 @@ class LoanScreenState(ScreenState, rx.State):
                 loan_id=self._loan_id(),
                 seen_total_cents=self._payoff_cents,
                 form_key=key_in({"form_key": form_key}),
-                business_on=await self._today(),
+                business_on=await self._open_day(),
                 now=datetime.now(UTC),
             )
             yield await self._paid(outcome)
@@ -220,6 +231,13 @@ class LoanScreenState(ScreenState, rx.State):
     def _loan_id(self) -> int:
         """Read which loan the address names."""
         return loan_id_in(self.router.url.path)
+
+    async def _open_day(self) -> date:
+        """Give the open day; where it is behind the calendar, the missed days are closed first."""
+        now = datetime.now(UTC)
+        if not settings().demo_mode and await self._today() < now.date():
+            await asyncio.to_thread(business_day.catch_up, database.run, now=now)
+        return await self._today()
 
     async def _today(self) -> date:
         return await self.ask(business_date.today)

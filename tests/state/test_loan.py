@@ -1,16 +1,18 @@
 """The screen of one loan: who sees what, the payment as it is typed, and pressing twice."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from p2p_reflex import database as house
 from p2p_reflex.domain.vocabulary import LoanState, Role
 from p2p_reflex.models import Loan
-from p2p_reflex.services import opening
+from p2p_reflex.services import business_date, opening
 from p2p_reflex.services.loan_positions import LoanPosition, position
+from p2p_reflex.settings import settings
 from p2p_reflex.state import visitors
 from p2p_reflex.state.loan import LoanScreenState
 from tests.builders import TODAY, a_borrower, a_lender, a_loan, a_member
@@ -199,3 +201,20 @@ def test_another_borrower_cannot_pay_by_an_address_of_their_choice(loan: LoanPos
 
     assert "it is not yours to see" in answer.toasts
     assert stands(loan.id).version == 0
+
+
+def test_a_payment_on_a_market_behind_the_calendar_closes_the_missed_days_first(
+    loan: LoanPosition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("P2P_DEMO", "false")
+    settings.cache_clear()
+    before = datetime.now(UTC).date() - timedelta(days=3)
+    with house.transaction() as session:
+        session.execute(sa.text("UPDATE business_clock SET business_on = :on"), {"on": before.isoformat()})
+    tab, answer = opened(loan.borrower_id, loan.id)
+
+    tab.send(LoanScreenState.pay, form={"amount": "100", "form_key": shown(answer, "form_key")})
+
+    assert house.read(business_date.today) == datetime.now(UTC).date()
+    paid_on = house.read(lambda session: session.execute(sa.text("SELECT paid_on FROM payment")).scalar_one())
+    assert str(paid_on) == datetime.now(UTC).date().isoformat()
