@@ -29,6 +29,7 @@ LOAN_COUNT = 156
 OPEN_COUNT = 20
 ARRIVAL_DAYS = 60
 BUSY_DAYS = 30
+LOOKS_EVERY_DAYS = 30
 
 
 def is_built(session: Session) -> bool:
@@ -72,6 +73,7 @@ def build(
     listing_counts = _plan_publications(world, history_days, loan_count, open_count)
     for day in range(history_days + 1):
         business_on, days_left = starts_on + timedelta(days=day), history_days - day
+        world.days_left = days_left
         if days_left == NOTICES_FROM_DAYS_BEFORE:
             notices.speak(session)
         _bring_money(world, day, business_on)
@@ -83,7 +85,15 @@ def build(
             business_day.close_day(session, business_on=business_on, now=moment(business_on, 23))
         session.flush()
         session.expunge_all()
+        if day % LOOKS_EVERY_DAYS == LOOKS_EVERY_DAYS - 1:
+            _look_at_sizes(session)
     settle(world, business_on=ends_on)
+
+
+def _look_at_sizes(session: Session) -> None:
+    """Let PostgreSQL know how far the tables grew: within one transaction nobody else tells its planner."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(sa.text("ANALYZE"))
 
 
 def live_one_day(session: Session, *, business_on: date, seed: int) -> None:
