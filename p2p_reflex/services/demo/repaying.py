@@ -39,6 +39,8 @@ def look_after_loans(world: World, business_on: date) -> None:
     ).all()  # fmt: skip
     for row in due:
         borrower = world.borrowers[row.borrower_id]
+        if world.days_left <= borrower.stops_days_before:
+            continue
         if row.autopay:
             available, _held = ledger.balances(world.session, member_id=row.borrower_id)
             if available < row.due_cents:

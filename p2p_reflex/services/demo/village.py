@@ -25,6 +25,8 @@ class World:
     lenders: dict[int, DemoLender] = field(default_factory=dict)
     played: frozenset[int] = frozenset()
     """Members whom a visitor may be playing: they ask, bid and decide only by the visitor's hand."""
+    days_left: int = 0
+    """How far the demo's today is away while its past is made."""
     form_prefix: str = "demo"
     form_count: int = 0
 
