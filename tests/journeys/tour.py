@@ -1,5 +1,6 @@
 """Owns `make tour`: visits every screen as each kind of person and keeps a picture of each."""
 
+import io
 import shutil
 import sys
 import tempfile
@@ -8,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import sqlalchemy as sa
+from PIL import Image
 from playwright.sync_api import Browser
 
 from p2p_reflex import database
@@ -168,13 +170,19 @@ def _look(window: Window, stop: Stop, size: tuple[int, int], theme: str) -> list
             stop.prepare(window)
         window.page.screenshot(path=FOLDER / f"{label}.png", full_page=True)
         if label in KEPT and keeps_pictures():
-            window.page.screenshot(path=README_PICTURES / f"{KEPT[label]}.png")
+            _keep(window.page.screenshot(), README_PICTURES / f"{KEPT[label]}.png")
         found = [*window.complaints, *(f"axe: {line}" for line in window.axe_violations())]
         if window.scrolls_sideways():
             found.append("it scrolls sideways")
     except Exception as error:
         found = [f"it did not load: {str(error).splitlines()[0]}"]
     return [f"{label}: {complaint}" for complaint in found]
+
+
+def _keep(picture: bytes, path: Path) -> None:
+    """Keep a picture small: 200 colours are plenty for a screen of few."""
+    with Image.open(io.BytesIO(picture)) as image:
+        image.convert("RGB").quantize(200, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 if __name__ == "__main__":
