@@ -68,7 +68,9 @@ def update(
 
 def read(session: Session, question: str, *, ids: Sequence[int], **values: Any) -> Sequence[Any]:
     """Ask with a list of ids, written as `= ANY(:ids)`; the answers are as the database keeps them."""
-    rows: Sequence[Any] = _execute(session, question, ids, values).all()
+    result = _execute(session, question, ids, values)
+    rows: Sequence[Any] = result.cursor.fetchall()  # plain tuples: thousands of rows need no names
+    result.close()
     return rows
 
 

@@ -292,8 +292,8 @@ def _move_all(session: Session, net: dict[int, int]) -> dict[int, int]:
     if moved != len(accounts):
         raise _shortage(session, net)
     rows = batch_columns.read(session, _ENDING, ids=accounts)
-    _touch_members(session, {row.member_id for row in rows})
-    return {row.id: row.balance_cents for row in rows}
+    _touch_members(session, {member_id for _, _, member_id in rows})
+    return {account_id: balance_cents for account_id, balance_cents, _ in rows}
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from sqlmodel import Session
 from p2p_reflex.domain.errors import UnknownError
 from p2p_reflex.domain.notice_kinds import KIND_OF, NOT_MAILED_BY_DEFAULT, MailState, NoticeEvent, NoticeKind
 from p2p_reflex.models import Member, Notice, NoticeMail, NoticeMark, NoticePreference
-from p2p_reflex.services import notice_texts
+from p2p_reflex.services import batch_rows, notice_texts
 from p2p_reflex.services.book_rows import is_id
 from p2p_reflex.services.notice_texts import NoticeText
 from p2p_reflex.services.touched import member_topic, touch
@@ -27,9 +27,6 @@ _notices = cast(sa.Table, Notice.__table__)  # type: ignore[attr-defined]
 _mails = cast(sa.Table, NoticeMail.__table__)  # type: ignore[attr-defined]
 _marks = cast(sa.Table, NoticeMark.__table__)  # type: ignore[attr-defined]
 _preferences = cast(sa.Table, NoticePreference.__table__)  # type: ignore[attr-defined]
-
-_ADD_AND_NAME = sa.insert(_notices).returning(_notices.c.id, _notices.c.member_id, _notices.c.kind)
-_ADD_MAILS = sa.insert(_mails)
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,13 +252,12 @@ def _channels(session: Session, member_ids: set[int]) -> _Channels:
 
 def _write(session: Session, rows: Sequence[dict[str, object]], channels: _Channels, now: datetime) -> None:
     """Write notices, and e-mails for those who want them."""
-    connection = session.connection()
-    added = connection.execute(_ADD_AND_NAME, rows).all()
-    mailed = [notice_id for notice_id, member_id, kind in added if channels(member_id, kind)[1]]
-    if mailed:
-        waiting = {"state": MailState.WAITING, "attempt_count": 0, "next_try_at": now, "last_refusal": ""}
-        connection.execute(_ADD_MAILS, [{"notice_id": notice_id, **waiting} for notice_id in mailed])
-    touch(session, *(member_topic(member_id) for _, member_id, _ in added))
+    ids = batch_rows.insert_numbered(session, _notices, rows)
+    whose = [(cast(int, row["member_id"]), cast(NoticeKind, row["kind"])) for row in rows]
+    mailed = [notice_id for notice_id, to in zip(ids, whose, strict=True) if channels(*to)[1]]
+    waiting = {"state": MailState.WAITING, "attempt_count": 0, "next_try_at": now, "last_refusal": ""}
+    batch_rows.insert(session, _mails, [{"notice_id": notice_id, **waiting} for notice_id in mailed])
+    touch(session, *(member_topic(member_id) for member_id, _ in whose))
 
 
 @dataclass(frozen=True, slots=True)
