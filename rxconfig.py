@@ -14,6 +14,10 @@ os.environ.setdefault("REFLEX_TELEMETRY_ENABLED", "false")
 os.environ.setdefault("REFLEX_CHECK_LATEST_VERSION", "false")
 os.environ.setdefault("REFLEX_SOCKET_MAX_HTTP_BUFFER_SIZE", str(64 * 1024))
 
+# Reflex would empty the state of an open tab after an hour without a click, and its buttons would know
+# nothing any more; of a closed tab it is dropped within a minute (live/leaving.py).
+OPEN_TAB_SECONDS = 3 * 24 * 3600
+
 try:
     chosen = settings()
 except SettingsError as refused:
@@ -24,6 +28,7 @@ config = rx.Config(
     backend_host=os.environ.get("P2P_HOST", "127.0.0.1"),
     telemetry_enabled=False,
     state_manager_mode="memory",
+    redis_token_expiration=OPEN_TAB_SECONDS,
     cors_allowed_origins=chosen.origins,
     trusted_proxy_hops=chosen.trusted_proxies,
     show_built_with_reflex=False,

@@ -132,7 +132,7 @@ class ListingState(ScreenState, rx.State):
             placed = await self.act(
                 bidding.place_bid,
                 lender_id=person.member_id,
-                listing_id=self._listing_number,
+                listing_id=number_in(self.router.url.path),
                 amount=self.bid_amount,
                 rate=self.bid_rate,
                 message=self.bid_message,
@@ -218,7 +218,7 @@ class ListingState(ScreenState, rx.State):
             loan_id = await self.act(
                 acceptance.accept,
                 borrower_id=person.member_id,
-                listing_id=self._listing_number,
+                listing_id=number_in(self.router.url.path),
                 seen_average_rate=seen_average_rate,
                 seen_covered_cents=seen_covered_cents,
                 form_key=key_in({"form_key": form_key}),
@@ -248,7 +248,7 @@ class ListingState(ScreenState, rx.State):
             await self.act(
                 listings.withdraw,
                 borrower_id=person.member_id,
-                listing_id=self._listing_number,
+                listing_id=number_in(self.router.url.path),
                 form_key=key_in({"form_key": form_key}),
                 business_on=await self.ask(business_date.today),
                 now=datetime.now(UTC),
@@ -277,7 +277,7 @@ class ListingState(ScreenState, rx.State):
         today = await self.ask(business_date.today)
         shown = await self.ask(
             listing_view.view,
-            listing_id=self._listing_number,
+            listing_id=number_in(self.router.url.path),
             viewer_id=person.member_id if person else None,
             role=person.role if person else None,
             business_on=today,
@@ -335,7 +335,7 @@ class ListingState(ScreenState, rx.State):
         return await self.ask(
             bidding.quote,
             lender_id=person.member_id,
-            listing_id=self._listing_number,
+            listing_id=number_in(self.router.url.path),
             amount=self.bid_amount,
             rate=rate,
             business_on=await self.ask(business_date.today),

@@ -115,7 +115,7 @@ class WalletState(ScreenState, rx.State):
 
     async def _move(self, service: Any, moving: str, amount: str, form_key: str) -> AsyncIterator[Any]:
         """Run a deposit or a withdrawal, tell what came of it, and show the wallet after it."""
-        if form_key != self.form_key:
+        if self.form_key and form_key != self.form_key:
             return  # the second press of a double click: the first has acted and told so
         person = await self.who()
         self.moving = moving
