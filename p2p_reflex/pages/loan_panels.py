@@ -148,7 +148,7 @@ def _pay_off() -> rx.Component:
             title="Pay off the loan",
             text="This ends the loan today and cannot be undone. The money comes from your bank.",
             confirm=rx.Var.create("Pay off with ") + LOAN.payoff.total,
-            on_confirm=STATE.pay_off(STATE.form_key),
+            on_confirm=STATE.pay_off(LOAN.payoff.total_cents, STATE.form_key),
             busy=STATE.is_paying,
             busy_label="Paying off",
         ),

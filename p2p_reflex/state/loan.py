@@ -172,8 +172,8 @@ class LoanScreenState(ScreenState, rx.State):
 
     @rx.event
     @requires("borrower")
-    async def pay_off(self, form_key: str) -> AsyncIterator[Any]:
-        """Pay the loan off for the quote that was shown."""
+    async def pay_off(self, seen_total_cents: int, form_key: str) -> AsyncIterator[Any]:
+        """Pay the loan off for the quote that stood on the button."""
         person = await self.who()
         self.is_paying = True
         yield
@@ -182,7 +182,7 @@ class LoanScreenState(ScreenState, rx.State):
                 payments.pay_off,
                 borrower_id=person.member_id,
                 loan_id=self._loan_id(),
-                seen_total_cents=self._payoff_cents,
+                seen_total_cents=seen_total_cents,
                 form_key=key_in({"form_key": form_key}),
                 business_on=await self._open_day(),
                 now=datetime.now(UTC),

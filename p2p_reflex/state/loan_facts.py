@@ -46,6 +46,7 @@ class PayoffShown:
     interest: str = ""
     fees: str = ""
     total: str = ""
+    total_cents: int = 0
     note: str = ""
 
 
@@ -244,5 +245,6 @@ def _payoff(view: LoanView) -> PayoffShown:
         interest=formats.money(quote.interest_cents),
         fees=formats.money(quote.late_fee_cents),
         total=formats.money(quote.total_cents),
+        total_cents=quote.total_cents,
         note=f"Good today, {formats.long_date(quote.good_until)}.{saved}",
     )

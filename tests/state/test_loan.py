@@ -159,14 +159,28 @@ def test_the_quick_buttons_fill_in_what_is_due_and_all_of_it(loan: LoanPosition)
 def test_paying_off_asks_first_and_takes_what_was_shown(loan: LoanPosition) -> None:
     tab, answer = opened(loan.borrower_id, loan.id)
     asked = tab.send(LoanScreenState.ask_payoff, is_open=True)
+    seen_cents, key = shown(asked, "shown").payoff.total_cents, shown(answer, "form_key")
 
-    done = tab.send(LoanScreenState.pay_off, form_key=shown(answer, "form_key"))
+    done = tab.send(LoanScreenState.pay_off, seen_total_cents=seen_cents, form_key=key)
+    again = tab.send(LoanScreenState.pay_off, seen_total_cents=seen_cents, form_key=key)
 
     assert shown(asked, "is_payoff_open") is True
     assert "The loan is paid off" in done.toasts
+    assert "already sent" not in again.toasts
     assert shown(done, "shown").badge == "Paid off"
     assert shown(done, "is_payoff_open") is False
     assert stands(loan.id).state is LoanState.PAID_OFF
+
+
+def test_a_payoff_that_was_never_on_the_button_is_not_taken(loan: LoanPosition) -> None:
+    tab, answer = opened(loan.borrower_id, loan.id)
+    seen_cents = shown(answer, "shown").payoff.total_cents
+    tab.send(LoanScreenState.pay, form={"amount": "50", "form_key": "b" * 32})
+
+    told = tab.send(LoanScreenState.pay_off, seen_total_cents=seen_cents, form_key="c" * 32)
+
+    assert "not what you saw" in told.toasts
+    assert stands(loan.id).state is LoanState.ACTIVE
 
 
 def test_the_autopay_switch_turns_over_and_back(loan: LoanPosition) -> None:
@@ -185,7 +199,7 @@ def test_only_the_borrower_may_pay_or_switch(loan: LoanPosition) -> None:
 
     told = [
         tab.send(LoanScreenState.pay, form=form),
-        tab.send(LoanScreenState.pay_off, form_key=form["form_key"]),
+        tab.send(LoanScreenState.pay_off, seen_total_cents=600_00, form_key=form["form_key"]),
         tab.send(LoanScreenState.turn_autopay),
         tab.send(LoanScreenState.change_amount, text="5"),
     ]
