@@ -102,6 +102,7 @@ def _stops(app: RunningApp) -> list[Stop]:
         Stop("lender", "notifications", "/notifications"),
         Stop("admin", "overview", "/admin"),
         Stop("admin", "bots", "/admin/bots"),
+        Stop("admin", "jobs", "/admin/jobs"),
         Stop("admin", "loan", f"/loans/{known['lender_loan']}"),
         Stop("admin", "loans", "/admin/loans"),
         Stop("admin", "risk", "/admin/risk"),
