@@ -21,15 +21,8 @@ from p2p_reflex.settings import settings
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Walk the journeys first and on one worker, so that the app is started once and the rest runs beside.
-
-    The marks have to be there before pytest-xdist reads them to name its groups.
-    """
-    for item in items:
-        if item.get_closest_marker("journey"):
-            item.add_marker(pytest.mark.xdist_group("journeys"))
+    """Walk the journeys first; their group keeps them on one worker, so that the app is started once."""
     items.sort(key=lambda item: item.get_closest_marker("journey") is None)
 
 

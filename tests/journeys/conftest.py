@@ -12,7 +12,7 @@ from tests.journeys.visitors import WIDE, Window, a_browser, a_window
 ADMIN = ("sam@example.org", "the quiet harbour at noon")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def app(tmp_path_factory: pytest.TempPathFactory, chromium_path: str) -> Iterator[RunningApp]:
     """Serve an empty market with one admin; built once for all journeys."""
     folder = tmp_path_factory.mktemp("journeys") / "market"
@@ -30,7 +30,7 @@ def app(tmp_path_factory: pytest.TempPathFactory, chromium_path: str) -> Iterato
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser(chromium_path: str) -> Iterator[Browser]:
     """Start Chromium once for all journeys."""
     with a_browser(chromium_path) as started:

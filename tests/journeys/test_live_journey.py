@@ -17,7 +17,7 @@ from tests.journeys.people import (
 )
 from tests.journeys.visitors import PHONE, Window
 
-pytestmark = pytest.mark.journey
+pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("journeys")]
 
 TITLE = "A kitchen for the whole street"
 
