@@ -18,9 +18,15 @@ from p2p_reflex.services.members import password_matches
 TICKET_LIFE = timedelta(seconds=60)
 IDLE_LIMIT = timedelta(days=3)
 ABSOLUTE_LIMIT = timedelta(days=30)
-FREE_FAILURES = 5
-FREE_FAILURES_PER_ADDRESS = 20
-LONGEST_WAIT = timedelta(minutes=15)
+LIMITS = (
+    (5, timedelta(minutes=15)),
+    (20, timedelta(minutes=15)),
+    (50, timedelta(minutes=1)),
+)
+"""Free failures and the longest wait: for an account from one address, for the address, for the account.
+
+Whoever guesses from elsewhere never makes the owner wait more than a minute.
+"""
 FORGET_FAILURES_AFTER = timedelta(hours=24)
 SEEN_EVERY = timedelta(minutes=1)
 
@@ -85,8 +91,7 @@ def matches(check: PasswordCheck, password: object) -> bool:
 
 def record_failure(session: Session, *, email: object, address: str, now: datetime) -> None:
     """Count a failed try against the account and the address; each makes the next one wait longer."""
-    account, place = _subjects(_normal(email), address)
-    for subject, free in ((account, FREE_FAILURES), (place, FREE_FAILURES_PER_ADDRESS)):
+    for subject, (free, longest) in zip(_subjects(_normal(email), address), LIMITS, strict=True):
         throttle = throttle_of(session, subject=subject, now=now)
         if now - throttle.failed_at > FORGET_FAILURES_AFTER:
             throttle.failure_count = 0
@@ -94,7 +99,7 @@ def record_failure(session: Session, *, email: object, address: str, now: dateti
         throttle.failed_at = now
         over = throttle.failure_count - free
         if over >= 0:
-            throttle.blocked_until_at = now + min(timedelta(seconds=15 * 2 ** min(over, 10)), LONGEST_WAIT)
+            throttle.blocked_until_at = now + min(timedelta(seconds=15 * 2 ** min(over, 10)), longest)
         session.add(throttle)
     session.flush()
 
@@ -104,9 +109,11 @@ def issue_ticket(session: Session, *, member_id: int, address: str, user_agent: 
     member = session.get(Member, member_id)
     if member is None or member.is_bot:
         raise UnknownError("account")
-    throttle = session.get(SignInThrottle, _subjects(member.email, address)[0])
-    if throttle is not None:
-        session.delete(throttle)
+    pair, _, account = _subjects(member.email, address)
+    for subject in (pair, account):
+        throttle = session.get(SignInThrottle, subject)
+        if throttle is not None:
+            session.delete(throttle)
     ticket = secrets.token_urlsafe(32)
     session.add(
         SignInTicket(
@@ -236,6 +243,10 @@ def _normal(email: object) -> str:
     return email.strip().lower()[:254] if isinstance(email, str) else ""
 
 
-def _subjects(email: str, address: str) -> tuple[str, str]:
-    """Name the account and the address whose failures are counted."""
-    return subject_of("account", email), subject_of("address", address)
+def _subjects(email: str, address: str) -> tuple[str, str, str]:
+    """Name what failures are counted for: the account from this address, the address, and the account."""
+    return (
+        subject_of("pair", f"{email} {address}"),
+        subject_of("address", address),
+        subject_of("account", email),
+    )

@@ -125,7 +125,7 @@ class MessagesState(ScreenState, rx.State):
     async def send(self, form: dict[str, Any]) -> AsyncIterator[Any]:
         """Send the letter that the field says, once."""
         form_key = key_in(form)
-        if form_key != self.form_key:
+        if self.form_key and form_key != self.form_key:
             return  # the second press of a double click: the first has acted
         self.letter = text_in(form, "letter")[:MOST_TYPED]
         person = await self.who()
