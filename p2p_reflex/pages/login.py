@@ -44,6 +44,8 @@ def _form() -> rx.Component:
         ),
         on_submit=STATE.sign_in,
         no_validate=True,
+        # Pressed before the page is awake, it must not put a password into the address.
+        method="post",
         class_name="stack-16",
     )
 

@@ -41,6 +41,8 @@ def register() -> rx.Component:
                 ),
                 on_submit=STATE.create_account,
                 no_validate=True,
+                # Pressed before the page is awake, it must not put a password into the address.
+                method="post",
                 class_name="stack-16",
             ),
             title="Create account",

@@ -43,11 +43,11 @@ def test_a_mistaken_payment_is_put_right_from_the_loans_screen(
     app: RunningApp, open_window: Callable[..., Window]
 ) -> None:
     borrower, lender, admin = open_window(), open_window(), open_window()
-    register_borrower(borrower, full_name="Ines Carvalho", email="ines@example.org")
+    register_borrower(borrower, full_name="Iris Carvalho", email="iris@example.org")
     register_lender(lender, full_name="Hugo Maier", email="hugo@example.org")
     add_money(lender, "2,000")
     loan_path = lend_to(borrower, lender)
-    wallet_before = balance(app, "ines@example.org", "wallet")
+    wallet_before = balance(app, "iris@example.org", "wallet")
     lent_before = balance(app, "hugo@example.org", "wallet")
     borrower.page.get_by_label("Payment amount").fill("300")
     borrower.page.get_by_role("button", name="Make payment").click()
@@ -69,7 +69,7 @@ def test_a_mistaken_payment_is_put_right_from_the_loans_screen(
     expect(admin.page.get_by_role("region", name="Payments").get_by_text("No payment yet")).to_be_visible()
     loan_id = loan_path.rsplit("/", 1)[1]
     assert ask(app, f"SELECT outstanding_cents FROM loan WHERE id = {int(loan_id)}") == 1_500_00
-    assert balance(app, "ines@example.org", "wallet") == wallet_before + 300_00
+    assert balance(app, "iris@example.org", "wallet") == wallet_before + 300_00
     assert balance(app, "hugo@example.org", "wallet") == lent_before
     the_books_hold(app)
 

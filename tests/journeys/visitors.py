@@ -31,7 +31,13 @@ async (tags) => {
 }
 """
 PAGE_SECONDS = 20
-SETTLED = "() => !document.querySelector('.skeleton, [aria-busy=true]')"
+SETTLED = """
+() => {
+  const heading = document.querySelector('h1');
+  const isAwake = heading && Object.keys(heading).some((key) => key.startsWith('__react'));
+  return isAwake && !document.querySelector('.skeleton, [aria-busy=true]');
+}
+"""
 
 
 @dataclass(slots=True)
@@ -49,7 +55,7 @@ class Window:
         self.settle()
 
     def settle(self) -> None:
-        """Wait until the page has its heading and no skeleton is left."""
+        """Wait until the page has its heading, is awake (its buttons work), and no skeleton is left."""
         self.page.locator("h1").first.wait_for(timeout=PAGE_SECONDS * 1000)
         self.page.wait_for_function(SETTLED, timeout=PAGE_SECONDS * 1000)
 
