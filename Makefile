@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 3000
 DATA_DIR ?= .data
-PYTEST_ARGS ?= -n 2
+PYTEST_ARGS ?=
 DAYS ?= 365
 PYTHON ?= $(firstword $(foreach python,python3.11 python3 python3.12 python3.13 python3.14,$(shell \
 	$(python) -c 'import sys; print("$(python)") if sys.version_info >= (3, 11) else None' 2>/dev/null)))
@@ -29,7 +29,9 @@ dev: $(VENV)/run.stamp ## serve the app and reload it on every change
 	@exec $(BIN)/reflex run --frontend-port $(PORT)
 
 test: $(VENV)/dev.stamp ## set up and run every test (PYTEST_ARGS="-k wallet" for some)
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+	@# The journeys share one app and one browser, so they walk alone. Choosing tests may leave one part empty (5).
+	@$(BIN)/python -m pytest -n 2 -m "not journey" $(PYTEST_ARGS) || [ $$? -eq 5 ]
+	@$(BIN)/python -m pytest -m journey $(PYTEST_ARGS) || [ $$? -eq 5 ]
 
 lint: $(VENV)/dev.stamp ## style, types, the floors of the house, migrations against tables
 	@$(BIN)/ruff check .

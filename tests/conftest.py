@@ -21,11 +21,6 @@ from p2p_reflex.settings import settings
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Walk the journeys first; their group keeps them on one worker, so that the app is started once."""
-    items.sort(key=lambda item: item.get_closest_marker("journey") is None)
-
-
 def pytest_sessionfinish() -> None:
     """Leave nothing behind."""
     shutil.rmtree(os.environ["P2P_DATA_DIR"], ignore_errors=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from tests.journeys.running import RunningApp, operator, running_app
+from tests.journeys.running import RunningApp, one_at_a_time, operator, running_app
 from tests.journeys.visitors import WIDE, Window, a_browser, a_window
 
 ADMIN = ("sam@example.org", "the quiet harbour at noon")
@@ -16,7 +16,7 @@ ADMIN = ("sam@example.org", "the quiet harbour at noon")
 def app(tmp_path_factory: pytest.TempPathFactory, chromium_path: str) -> Iterator[RunningApp]:
     """Serve an empty market with one admin; built once for all journeys."""
     folder = tmp_path_factory.mktemp("journeys") / "market"
-    with running_app(folder, P2P_DEMO="false", P2P_BCRYPT_COST="4") as running:
+    with one_at_a_time(), running_app(folder, P2P_DEMO="false", P2P_BCRYPT_COST="4") as running:
         made = operator(
             running,
             "create-admin",

@@ -1,6 +1,7 @@
 """Owns starting the app as a newcomer would, and stopping it with everything it started."""
 
 import contextlib
+import fcntl
 import os
 import signal
 import socket
@@ -30,6 +31,15 @@ class RunningApp:
     def database_url(self) -> str:
         """Name its database, for a look at the books from outside."""
         return self.environment.get("P2P_DATABASE_URL") or f"sqlite:///{self.data_dir / 'p2p.sqlite3'}"
+
+
+@contextlib.contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Let only one app of this checkout be built and served for tests: they would share its built pages."""
+    (ROOT / ".build").mkdir(exist_ok=True)
+    with (ROOT / ".build" / "journeys.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 @contextlib.contextmanager

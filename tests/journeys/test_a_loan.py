@@ -14,7 +14,7 @@ from tests.journeys.people import add_money, place_bid, publish_listing, registe
 from tests.journeys.running import RunningApp, operator
 from tests.journeys.visitors import PHONE, Window
 
-pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("journeys")]
+pytestmark = pytest.mark.journey
 
 
 def ask(app: RunningApp, question: str) -> int:

@@ -12,7 +12,7 @@ from tests.journeys.running import RunningApp
 from tests.journeys.test_a_loan import ask, the_books_hold
 from tests.journeys.visitors import Window
 
-pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("journeys")]
+pytestmark = pytest.mark.journey
 
 BOT = "QuickCash Solutions"
 NEXT_LOOK_MS = 45_000

@@ -17,7 +17,7 @@ from tests.journeys.people import (
 )
 from tests.journeys.visitors import PHONE, Window
 
-pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("journeys")]
+pytestmark = pytest.mark.journey
 
 TITLE = "A kitchen for the whole street"
 

@@ -19,7 +19,7 @@ from tests.journeys.running import RunningApp
 from tests.journeys.test_a_loan import ask, balance, the_books_hold
 from tests.journeys.visitors import Window
 
-pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("journeys")]
+pytestmark = pytest.mark.journey
 
 
 def lend_to(borrower: Window, lender: Window) -> str:
