@@ -6,6 +6,7 @@ import reflex as rx
 
 from p2p_reflex import components as ui
 from p2p_reflex.domain import fees, formats, returns
+from p2p_reflex.domain.delinquency import GRACE_DAYS
 from p2p_reflex.domain.vocabulary import Grade
 from p2p_reflex.state.frame import FrameState
 
@@ -35,9 +36,10 @@ def fees_page() -> rx.Component:
     """Lay out what borrowers pay, what lenders pay, and where it goes."""
     return ui.public_frame(
         rx.el.div(
-            ui.page_head("Fees", "One fee for borrowers, one for lenders. Everything else is free."),
+            ui.page_head("Fees", "One fee for borrowers, one for lenders, and what being late costs."),
             _borrowers(),
             _lenders(),
+            _lateness(),
             _whereto(),
             class_name="paper",
         )
@@ -87,6 +89,29 @@ def _lenders() -> rx.Component:
         _free(FREE_FOR_LENDERS),
         title="For lenders: the servicing fee",
         region="For lenders",
+        custom_attrs={"data-look": "spaced"},
+    )
+
+
+def _lateness() -> rx.Component:
+    least = formats.whole_money(fees.LATE_FEE_MINIMUM_CENTS)
+    share = formats.share(fees.LATE_FEE_RATE)
+    return ui.card(
+        ui.key_values(
+            ui.pair(f"Late fee, {GRACE_DAYS + 1} days after the due date", f"{share}, {least} at least"),
+            ui.pair(
+                "Collection fee, of what is recovered", f"{formats.share(fees.COLLECTION_FEE_RATE)} at most"
+            ),
+            ruled=True,
+        ),
+        rx.el.p(
+            "The late fee is charged once for an installment, on what is unpaid of it, and goes to the "
+            "lenders. The collection fee is kept of what comes in after a loan was charged off; the rest goes to the "
+            "lenders.",
+            class_name="muted",
+        ),
+        title="When a payment is late",
+        region="When a payment is late",
         custom_attrs={"data-look": "spaced"},
     )
 
