@@ -106,8 +106,8 @@ def _lateness() -> rx.Component:
         ),
         rx.el.p(
             "The late fee is charged once for an installment, on what is unpaid of it, and goes to the "
-            "lenders. The collection fee is kept of what comes in after a loan was charged off; the rest goes to the "
-            "lenders.",
+            "lenders. The collection fee is kept of what comes in after a loan was charged off; the rest "
+            "goes to the lenders.",
             class_name="muted",
         ),
         title="When a payment is late",
