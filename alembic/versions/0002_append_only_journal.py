@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+from alembic.util import CommandError
 
 revision = "0002"
 down_revision = "0001"
@@ -36,7 +37,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Go back down from this revision."""
-    raise NotImplementedError("A journal that only grows does not go back.")
+    raise CommandError("A journal that only grows does not go back.")
 
 
 def _guard_sqlite() -> None:

@@ -4,6 +4,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+from alembic.util import CommandError
 
 revision = "0005"
 down_revision = "0004"
@@ -112,7 +113,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Go back down from this revision."""
-    raise NotImplementedError("Sealed days stay sealed.")
+    raise CommandError("Sealed days stay sealed.")
 
 
 def _guard_sqlite() -> None:

@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+from alembic.util import CommandError
 
 revision = "0006"
 down_revision = "0005"
@@ -33,7 +34,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Go back to the revision before."""
-    raise NotImplementedError("A log that only grows does not go back.")
+    raise CommandError("A log that only grows does not go back.")
 
 
 def _cents(name: str) -> sa.Column[int]:
