@@ -17,6 +17,7 @@ class NoticeKind(StrEnum):
     LETTER = "letter"
     MONEY = "money"
     REMINDER = "reminder"
+    LATE = "late"
     SYSTEM = "system"
 
 
@@ -45,6 +46,18 @@ class NoticeEvent(StrEnum):
     PAYMENT_MADE = "payment_made"
     PAYMENT_RECEIVED = "payment_received"
     PAYMENT_REMINDER = "payment_reminder"
+    LATE_FEE_CHARGED = "late_fee_charged"
+    LOAN_DEFAULTED = "loan_defaulted"
+    LOAN_CHARGED_OFF = "loan_charged_off"
+    NOTE_LATE = "note_late"
+    NOTE_LATE_FEE = "note_late_fee"
+    NOTE_DEFAULTED = "note_defaulted"
+    NOTE_BOUGHT = "note_bought"
+    NOTE_CHARGED_OFF = "note_charged_off"
+    RECOVERY_RECEIVED = "recovery_received"
+    LOANS_LATE = "loans_late"
+    LOANS_DEFAULTED = "loans_defaulted"
+    LOANS_CHARGED_OFF = "loans_charged_off"
     TEXT_HIDDEN = "text_hidden"
     BOT_STOPPED = "bot_stopped"
 
@@ -81,6 +94,18 @@ KIND_OF = {
     NoticeEvent.PAYMENT_MADE: NoticeKind.MONEY,
     NoticeEvent.PAYMENT_RECEIVED: NoticeKind.MONEY,
     NoticeEvent.PAYMENT_REMINDER: NoticeKind.REMINDER,
+    NoticeEvent.LATE_FEE_CHARGED: NoticeKind.LATE,
+    NoticeEvent.LOAN_DEFAULTED: NoticeKind.LATE,
+    NoticeEvent.LOAN_CHARGED_OFF: NoticeKind.LATE,
+    NoticeEvent.NOTE_LATE: NoticeKind.LATE,
+    NoticeEvent.NOTE_LATE_FEE: NoticeKind.LATE,
+    NoticeEvent.NOTE_DEFAULTED: NoticeKind.LATE,
+    NoticeEvent.NOTE_BOUGHT: NoticeKind.LATE,
+    NoticeEvent.NOTE_CHARGED_OFF: NoticeKind.LATE,
+    NoticeEvent.RECOVERY_RECEIVED: NoticeKind.LATE,
+    NoticeEvent.LOANS_LATE: NoticeKind.LATE,
+    NoticeEvent.LOANS_DEFAULTED: NoticeKind.LATE,
+    NoticeEvent.LOANS_CHARGED_OFF: NoticeKind.LATE,
     NoticeEvent.TEXT_HIDDEN: NoticeKind.SYSTEM,
     NoticeEvent.BOT_STOPPED: NoticeKind.SYSTEM,
 }

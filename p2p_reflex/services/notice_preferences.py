@@ -25,6 +25,7 @@ KINDS_OF = {
         NoticeKind.LETTER,
         NoticeKind.MONEY,
         NoticeKind.REMINDER,
+        NoticeKind.LATE,
         NoticeKind.SYSTEM,
     ),
     Role.LENDER: (
@@ -36,9 +37,10 @@ KINDS_OF = {
         NoticeKind.QUESTION,
         NoticeKind.LETTER,
         NoticeKind.MONEY,
+        NoticeKind.LATE,
         NoticeKind.SYSTEM,
     ),
-    Role.ADMIN: (NoticeKind.SYSTEM,),
+    Role.ADMIN: (NoticeKind.LATE, NoticeKind.SYSTEM),
 }
 """What each kind of member is ever told of."""
 

@@ -1,26 +1,21 @@
-"""Owns the sentences of notices: made from the facts when one is shown or mailed."""
+"""Owns the sentences of notices: made from the facts when one is shown or mailed.
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
-from typing import Any
+Those of the market stand here. A subject with many has a file of its own; its table is added to this one.
+"""
 
 from p2p_reflex.domain import formats
-from p2p_reflex.domain.delinquency import GRACE_DAYS
 from p2p_reflex.domain.notice_kinds import NoticeEvent
-
-Facts = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class NoticeText:
-    """A notice in words: the fact, one line of what it means, and where it leads."""
-
-    title: str
-    meaning: str
-    path: str
-    action: str
+from p2p_reflex.services import servicing_notice_texts
+from p2p_reflex.services.notice_words import (
+    Facts,
+    NoticeText,
+    Sentences,
+    day,
+    listing_path,
+    loan_path,
+    quoted,
+    rate,
+)
 
 
 def write(event: NoticeEvent, facts: Facts) -> NoticeText:
@@ -33,9 +28,9 @@ def _outbid(facts: Facts) -> NoticeText:
     verb = "bid from" if facts["others"] else "bid"
     leads = f", {formats.whole_money(facts['leads_cents'])} still leads" if facts["leads_cents"] else ""
     return NoticeText(
-        f"You were outbid{' in part' if leads else ''} on {_quoted(facts)}",
-        f"{by} {verb} {_rate(facts)}. {formats.whole_money(facts['freed_cents'])} is free again{leads}.",
-        _listing(facts),
+        f"You were outbid{' in part' if leads else ''} on {quoted(facts)}",
+        f"{by} {verb} {rate(facts)}. {formats.whole_money(facts['freed_cents'])} is free again{leads}.",
+        listing_path(facts),
         "Bid lower",
     )
 
@@ -45,9 +40,9 @@ def _bid_accepted(facts: Facts) -> NoticeText:
     amount = formats.whole_money(taken)
     part = "All of it" if taken == bid else f"{amount} of {formats.whole_money(bid)}"
     return NoticeText(
-        f"Your bid on {_quoted(facts)} was accepted",
-        f"{part} was taken at {_rate(facts)}, the rate you bid.",
-        _loan(facts),
+        f"Your bid on {quoted(facts)} was accepted",
+        f"{part} was taken at {rate(facts)}, the rate you bid.",
+        loan_path(facts),
         "See the loan",
     )
 
@@ -56,34 +51,34 @@ def _bid_rejected(facts: Facts) -> NoticeText:
     freed = f" {formats.whole_money(facts['freed_cents'])} is free again." if facts["freed_cents"] else ""
     because = "Lower bids covered all of it." if facts["was_filled"] else "The listing ended without a loan."
     return NoticeText(
-        f"Your bid on {_quoted(facts)} was not taken", because + freed, "/market", "Look at the market"
+        f"Your bid on {quoted(facts)} was not taken", because + freed, "/market", "Look at the market"
     )
 
 
 def _bid_declined(facts: Facts) -> NoticeText:
     freed = f" {formats.whole_money(facts['freed_cents'])} is free again." if facts["freed_cents"] else ""
     return NoticeText(
-        f"Your bid on {_quoted(facts)} was declined",
+        f"Your bid on {quoted(facts)} was declined",
         f"The borrower turned it down.{freed}",
-        _listing(facts),
+        listing_path(facts),
         "See the listing",
     )
 
 
 def _bid_lapsed(facts: Facts) -> NoticeText:
     return NoticeText(
-        f"Your bid on {_quoted(facts)} has lapsed",
+        f"Your bid on {quoted(facts)} has lapsed",
         "It would have led, but your wallet did not cover it.",
-        _listing(facts),
+        listing_path(facts),
         "See the listing",
     )
 
 
 def _bid_cut(facts: Facts) -> NoticeText:
     return NoticeText(
-        f"Your bid on {_quoted(facts)} is now {formats.whole_money(facts['leads_cents'])}",
+        f"Your bid on {quoted(facts)} is now {formats.whole_money(facts['leads_cents'])}",
         "More of it would have led, but your wallet did not cover that.",
-        _listing(facts),
+        listing_path(facts),
         "See the listing",
     )
 
@@ -91,20 +86,20 @@ def _bid_cut(facts: Facts) -> NoticeText:
 def _loan_funded(facts: Facts) -> NoticeText:
     installment = formats.money(facts["installment_cents"])
     return NoticeText(
-        f"{_quoted(facts)} is funded",
+        f"{quoted(facts)} is funded",
         f"{formats.money(facts['net_cents'])} is in your wallet. "
-        f"The first installment of {installment} is due {_date(facts, 'first_due_on')}.",
-        _loan(facts),
+        f"The first installment of {installment} is due {day(facts, 'first_due_on')}.",
+        loan_path(facts),
         "See the loan",
     )
 
 
 def _note_funded(facts: Facts) -> NoticeText:
     return NoticeText(
-        f"{_quoted(facts)} is funded",
-        f"Your note is {formats.whole_money(facts['taken_cents'])} at {_rate(facts)}. "
-        f"The first payment is due {_date(facts, 'first_due_on')}.",
-        _loan(facts),
+        f"{quoted(facts)} is funded",
+        f"Your note is {formats.whole_money(facts['taken_cents'])} at {rate(facts)}. "
+        f"The first payment is due {day(facts, 'first_due_on')}.",
+        loan_path(facts),
         "See your note",
     )
 
@@ -113,19 +108,19 @@ def _first_bid(facts: Facts) -> NoticeText:
     others = facts["others"]
     more = f", and {others:,} more {'has' if others == 1 else 'have'} bid too" if others else ""
     return NoticeText(
-        f"First bid on {_quoted(facts)}",
-        f"{facts['by']} offers {formats.whole_money(facts['bid_cents'])} at {_rate(facts)}{more}.",
-        _listing(facts),
+        f"First bid on {quoted(facts)}",
+        f"{facts['by']} offers {formats.whole_money(facts['bid_cents'])} at {rate(facts)}{more}.",
+        listing_path(facts),
         "See the offers",
     )
 
 
 def _covered(facts: Facts) -> NoticeText:
     return NoticeText(
-        f"{_quoted(facts)} is fully covered",
-        f"All {formats.whole_money(facts['asked_cents'])} leads at {_rate(facts)} on average. "
+        f"{quoted(facts)} is fully covered",
+        f"All {formats.whole_money(facts['asked_cents'])} leads at {rate(facts)} on average. "
         "You can accept now, or wait for lower bids.",
-        _listing(facts),
+        listing_path(facts),
         "See the offers",
     )
 
@@ -134,9 +129,9 @@ def _closing_soon(facts: Facts) -> NoticeText:
     covered = formats.whole_money(facts["covered_cents"])
     asked = formats.whole_money(facts["asked_cents"])
     return NoticeText(
-        f"Bidding on {_quoted(facts)} closes {_date(facts, 'closes_on')}",
+        f"Bidding on {quoted(facts)} closes {day(facts, 'closes_on')}",
         f"{covered} of {asked} is covered so far.",
-        _listing(facts),
+        listing_path(facts),
         "See the offers",
     )
 
@@ -150,9 +145,9 @@ def _book_closing_soon(facts: Facts) -> NoticeText:
     else:
         stands = f"{formats.whole_money(leads)} of the {formats.whole_money(bid)} you bid leads."
     return NoticeText(
-        f"Bidding on {_quoted(facts)} closes {_date(facts, 'closes_on')}",
+        f"Bidding on {quoted(facts)} closes {day(facts, 'closes_on')}",
         stands,
-        _listing(facts),
+        listing_path(facts),
         "See the listing" if leads else "Bid lower",
     )
 
@@ -161,16 +156,16 @@ def _decide_now(facts: Facts) -> NoticeText:
     covered, asked = facts["covered_cents"], facts["asked_cents"]
     part = "All of it" if covered == asked else f"{formats.whole_money(covered)}"
     return NoticeText(
-        f"Bidding on {_quoted(facts)} is over",
-        f"{part} is covered. Accept the offers by {_date(facts, 'decide_until_on')}, or they lapse.",
-        _listing(facts),
+        f"Bidding on {quoted(facts)} is over",
+        f"{part} is covered. Accept the offers by {day(facts, 'decide_until_on')}, or they lapse.",
+        listing_path(facts),
         "See the offers",
     )
 
 
 def _listing_expired(facts: Facts) -> NoticeText:
     return NoticeText(
-        f"{_quoted(facts)} ended without a loan",
+        f"{quoted(facts)} ended without a loan",
         "The offers were not accepted in time, or did not cover enough. You may ask again.",
         "/borrow/new",
         "Ask again",
@@ -179,9 +174,9 @@ def _listing_expired(facts: Facts) -> NoticeText:
 
 def _question_asked(facts: Facts) -> NoticeText:
     return NoticeText(
-        f"{facts['by']} asked about {_quoted(facts)}",
+        f"{facts['by']} asked about {quoted(facts)}",
         "Everybody who looks at your listing sees the question and your answer.",
-        f"{_listing(facts)}#questions",
+        f"{listing_path(facts)}#questions",
         "Answer",
     )
 
@@ -189,8 +184,8 @@ def _question_asked(facts: Facts) -> NoticeText:
 def _question_answered(facts: Facts) -> NoticeText:
     return NoticeText(
         f"{facts['by']} answered your question",
-        f"It was about {_quoted(facts)}.",
-        f"{_listing(facts)}#questions",
+        f"It was about {quoted(facts)}.",
+        f"{listing_path(facts)}#questions",
         "Read the answer",
     )
 
@@ -198,7 +193,7 @@ def _question_answered(facts: Facts) -> NoticeText:
 def _letter_came(facts: Facts) -> NoticeText:
     return NoticeText(
         f"{facts['by']} wrote to you",
-        f"It is about {_quoted(facts)}.",
+        f"It is about {quoted(facts)}.",
         f"/messages?thread={facts['thread']}",
         "Read the letter",
     )
@@ -222,52 +217,9 @@ def _money_withdrawn(facts: Facts) -> NoticeText:
     )
 
 
-def _payment_made(facts: Facts) -> NoticeText:
-    by = " by autopay" if facts["is_autopay"] else ""
-    if facts["loan_count"] > 1:
-        where = f"For {formats.count(facts['loan_count'], 'loan')}{by}."
-    elif facts["is_payoff"]:
-        where = f"It paid off {_quoted(facts)}{by}."
-    else:
-        where = f"For {_quoted(facts)}{by}."
-    return NoticeText(f"{formats.money(facts['cents'])} was paid", where, _loan(facts), "See the loan")
-
-
-def _payment_reminder(facts: Facts) -> NoticeText:
-    days, amount = facts["days_left"], formats.money(facts["cents"])
-    if days > 0:
-        when = "tomorrow" if days == 1 else f"in {formats.count(days, 'day')}, on {_date(facts, 'due_on')}"
-        title = f"{amount} is due {when}"
-        then = "Autopay takes it from your wallet on that day." if facts["by_autopay"] else "Pay it by then."
-    elif days == 0:
-        title = f"{amount} is due today"
-        then = (
-            "Autopay takes it from your wallet when the day closes."
-            if facts["by_autopay"]
-            else "Pay it before the day closes."
-        )
-    else:
-        title = f"{amount} was due on {_date(facts, 'due_on')} and is not paid"
-        fee = "when the day closes" if -days > GRACE_DAYS else f"once it is more than {GRACE_DAYS} days late"
-        then = f"It is {formats.count(-days, 'day')} late; a late fee is charged {fee}."
-    return NoticeText(title, f"For {_quoted(facts)}. {then}", _loan(facts), "See the loan")
-
-
-def _payment_received(facts: Facts) -> NoticeText:
-    fees = formats.money(facts["fee_cents"])
-    many = facts["loan_count"] > 1
-    source = formats.count(facts["loan_count"], "loan") if many else _quoted(facts)
-    return NoticeText(
-        f"{formats.money(facts['cents'])} came in",
-        f"From {source}, after {fees} of servicing fees.",
-        "/portfolio" if many else _loan(facts),
-        "See your portfolio" if many else "See the loan",
-    )
-
-
 def _text_hidden(facts: Facts) -> NoticeText:
     return NoticeText(
-        f"The market hid what you wrote about {_quoted(facts)}",
+        f"The market hid what you wrote about {quoted(facts)}",
         f"The reason: {facts['reason']}",
         facts["path"],
         "See where",
@@ -280,27 +232,7 @@ def _bot_stopped(facts: Facts) -> NoticeText:
     )
 
 
-def _quoted(facts: Facts) -> str:
-    return f"“{facts['title']}”"
-
-
-def _rate(facts: Facts) -> str:
-    return formats.rate(Decimal(facts["rate"]))
-
-
-def _date(facts: Facts, name: str) -> str:
-    return formats.long_date(date.fromisoformat(facts[name]))
-
-
-def _listing(facts: Facts) -> str:
-    return f"/listings/{facts['listing_id']}"
-
-
-def _loan(facts: Facts) -> str:
-    return f"/loans/{facts['loan_id']}"
-
-
-_SENTENCES: dict[NoticeEvent, Callable[[Facts], NoticeText]] = {
+_SENTENCES: Sentences = {
     NoticeEvent.OUTBID: _outbid,
     NoticeEvent.BID_ACCEPTED: _bid_accepted,
     NoticeEvent.BID_REJECTED: _bid_rejected,
@@ -320,9 +252,6 @@ _SENTENCES: dict[NoticeEvent, Callable[[Facts], NoticeText]] = {
     NoticeEvent.LETTER_CAME: _letter_came,
     NoticeEvent.MONEY_ADDED: _money_added,
     NoticeEvent.MONEY_WITHDRAWN: _money_withdrawn,
-    NoticeEvent.PAYMENT_MADE: _payment_made,
-    NoticeEvent.PAYMENT_RECEIVED: _payment_received,
-    NoticeEvent.PAYMENT_REMINDER: _payment_reminder,
     NoticeEvent.TEXT_HIDDEN: _text_hidden,
     NoticeEvent.BOT_STOPPED: _bot_stopped,
-}
+} | servicing_notice_texts.SENTENCES

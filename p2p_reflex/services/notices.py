@@ -14,7 +14,7 @@ from p2p_reflex.domain.notice_kinds import KIND_OF, NOT_MAILED_BY_DEFAULT, MailS
 from p2p_reflex.models import Member, Notice, NoticeMail, NoticeMark, NoticePreference
 from p2p_reflex.services import batch_rows, notice_texts
 from p2p_reflex.services.book_rows import is_id
-from p2p_reflex.services.notice_texts import NoticeText
+from p2p_reflex.services.notice_words import NoticeText
 from p2p_reflex.services.touched import member_topic, touch
 
 PAGE_SIZE = 20

@@ -30,6 +30,7 @@ KIND_NAMES = {
     NoticeKind.LETTER: "Letters",
     NoticeKind.MONEY: "Money in and out",
     NoticeKind.REMINDER: "Payment reminders",
+    NoticeKind.LATE: "Late loans",
     NoticeKind.SYSTEM: "From the market",
 }
 
@@ -45,8 +46,16 @@ KIND_NOTES = {
     NoticeKind.LETTER: "private, about a loan",
     NoticeKind.MONEY: "deposits, withdrawals, payments",
     NoticeKind.REMINDER: "before, on and after the due date",
+    NoticeKind.LATE: "late fees, default, charge-off",
     NoticeKind.SYSTEM: "such as words of yours that were hidden",
 }
+
+ROLE_NOTES = {
+    (Role.LENDER, NoticeKind.LATE): "late, in default, charged off, recovered",
+    (Role.ADMIN, NoticeKind.LATE): "at most one a day of each kind",
+    (Role.ADMIN, NoticeKind.SYSTEM): "a bot was stopped by an error",
+}
+"""Where a kind means something of its own to one role."""
 
 PURPOSES = {
     Role.BORROWER: "What happened to your listings, loans and money.",
@@ -79,6 +88,18 @@ ICONS = {
     NoticeEvent.TEXT_HIDDEN: "eye_off",
     NoticeEvent.BOT_STOPPED: "triangle_alert",
     NoticeEvent.PAYMENT_REMINDER: "calendar_clock",
+    NoticeEvent.LATE_FEE_CHARGED: "clock",
+    NoticeEvent.LOAN_DEFAULTED: "triangle_alert",
+    NoticeEvent.LOAN_CHARGED_OFF: "circle_x",
+    NoticeEvent.NOTE_LATE: "clock",
+    NoticeEvent.NOTE_LATE_FEE: "clock",
+    NoticeEvent.NOTE_DEFAULTED: "triangle_alert",
+    NoticeEvent.NOTE_BOUGHT: "shield",
+    NoticeEvent.NOTE_CHARGED_OFF: "circle_x",
+    NoticeEvent.RECOVERY_RECEIVED: "banknote",
+    NoticeEvent.LOANS_LATE: "clock",
+    NoticeEvent.LOANS_DEFAULTED: "triangle_alert",
+    NoticeEvent.LOANS_CHARGED_OFF: "circle_x",
 }
 
 
@@ -232,13 +253,10 @@ def _line(row: NoticeRow, now: datetime) -> NoticeLine:
 
 
 def _preference(row: PreferenceRow, role: Role) -> PreferenceLine:
-    note = KIND_NOTES[row.kind]
-    if row.kind is NoticeKind.SYSTEM and role is Role.ADMIN:
-        note = "a bot was stopped by an error"
     return PreferenceLine(
         kind=row.kind.value,
         name=KIND_NAMES[row.kind],
-        note=note,
+        note=ROLE_NOTES.get((role, row.kind), KIND_NOTES[row.kind]),
         in_app=row.in_app,
         by_email=row.by_email,
     )
