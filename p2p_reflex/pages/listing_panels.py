@@ -30,11 +30,16 @@ def _bid_panel() -> rx.Component:
         rx.el.div(
             rx.el.div(
                 rx.el.p(STANDING.words, class_name="muted"),
-                rx.cond(
-                    STANDING.can_withdraw,
-                    ui.danger_button(
-                        "Withdraw bid", size="small", on_click=STATE.withdraw_bid(STATE.form_key)
+                rx.cond(STANDING.lower, rx.el.p(STANDING.lower_words, class_name="t-12 muted")),
+                rx.el.div(
+                    rx.cond(STANDING.lower, _bid_lower()),
+                    rx.cond(
+                        STANDING.can_withdraw,
+                        ui.danger_button(
+                            "Withdraw bid", size="small", on_click=STATE.withdraw_bid(STATE.form_key)
+                        ),
                     ),
+                    class_name="line-wrap",
                 ),
                 class_name="stack-12 start",
             ),
@@ -44,6 +49,15 @@ def _bid_panel() -> rx.Component:
         ),
         title="Your bid",
         aside=_standing_badge(),
+    )
+
+
+def _bid_lower() -> rx.Component:
+    """Offer the same amount at the rate that leads, in one click."""
+    again = STANDING.again
+    bid = {name: again[name] for name in ("amount", "rate", "message")} | {"form_key": STATE.form_key}
+    return ui.secondary_button(
+        STANDING.lower, size="small", disabled=STATE.is_busy, on_click=STATE.place_bid(bid)
     )
 
 

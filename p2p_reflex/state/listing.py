@@ -16,7 +16,7 @@ from p2p_reflex.domain.errors import FieldError, LendingError, UnknownError
 from p2p_reflex.domain.vocabulary import Role
 from p2p_reflex.services import acceptance, bidding, business_date, listing_view, listings
 from p2p_reflex.services.bidding import BidOutcome, BidQuote
-from p2p_reflex.services.listing_view import ListingView
+from p2p_reflex.services.listing_view import ListingView, Place
 from p2p_reflex.services.touched import DAY, listing_topic, member_topic
 from p2p_reflex.state import listing_facts, listing_quote, listing_rows
 from p2p_reflex.state.base import ScreenState, key_in, loads_for_all, requires, text_in
@@ -300,6 +300,9 @@ class ListingState(ScreenState, rx.State):
         low, high = formats.rate(shown.floor_rate), formats.rate(shown.highest_rate)
         self.rate_limits = f"{low.removesuffix(' %')} to {high.removesuffix(' %')}"
         self.standing = listing_quote.write_standing(shown)
+        if own is not None and own.place is Place.OUTBID and self.panel == "bid":
+            again = await self._quote("", amount=listing_quote.amount_typed(own.amount_cents))
+            self.standing = listing_quote.with_lower_bid(self.standing, own, again)
         if shown.is_own_listing:
             self.offer = listing_facts.write_offer(shown, today=today)
             self.average, self.average_change = listing_rows.draw_average(shown)
@@ -330,13 +333,13 @@ class ListingState(ScreenState, rx.State):
             has_errors=bool(self.errors),
         )
 
-    async def _quote(self, rate: str) -> BidQuote:
+    async def _quote(self, rate: str, *, amount: str | None = None) -> BidQuote:
         person = await self.who()
         return await self.ask(
             bidding.quote,
             lender_id=person.member_id,
             listing_id=number_in(self.router.url.path),
-            amount=self.bid_amount,
+            amount=self.bid_amount if amount is None else amount,
             rate=rate,
             business_on=await self.ask(business_date.today),
         )

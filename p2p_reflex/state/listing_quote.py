@@ -1,6 +1,6 @@
 """Owns how a lender's own bid, and what a new one would do, are written beside the fields."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from p2p_reflex.domain import formats
@@ -24,6 +24,9 @@ class StandingShown:
     badge: str = ""
     words: str = ""
     can_withdraw: bool = False
+    lower: str = ""
+    lower_words: str = ""
+    again: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -59,6 +62,23 @@ def write_standing(shown: ListingView) -> StandingShown:
     rest = formats.whole_money(own.amount_cents - own.leading_cents)
     words = f"{leads} of your {amount} leads at {rate}. The other {rest} is free."
     return StandingShown("good", "Leads in part", words)
+
+
+def with_lower_bid(standing: StandingShown, own: OwnBid, quote: BidQuote) -> StandingShown:
+    """Offer the outbid lender the same amount at the rate that leads in full, where the money is there."""
+    rate, hold = quote.lead_in_full_rate, own.amount_cents - own.leading_cents
+    if rate is None or rate >= own.rate or hold > quote.available_cents:
+        return standing
+    return replace(
+        standing,
+        lower=f"Bid lower: {formats.rate(rate)}",
+        lower_words=f"All of it leads again then, and {formats.whole_money(hold)} is held.",
+        again={
+            "amount": amount_typed(own.amount_cents),
+            "rate": percent_typed(rate),
+            "message": own.message,
+        },
+    )
 
 
 def write_quote(
