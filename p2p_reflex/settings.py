@@ -16,6 +16,7 @@ DEFAULT_SECRET = "local-only-secret-never-for-real-money"  # noqa: S105
 SHORTEST_SECRET = 32
 SAFE_BCRYPT_COST = 12
 DEFAULT_PORTS = ("3000", "8000")
+EVERYWHERE = ("", "0.0.0.0", "::")  # noqa: S104 - an address to listen on, which no link can name
 
 
 class SettingsError(Exception):
@@ -49,6 +50,7 @@ class Settings(BaseSettings):
         None, description="mail server, as smtp://name:password@host:587 or smtps://; the log without it"
     )
     mail_from: str = Field("", description="address that e-mails come from; needed with a mail server")
+    public_url: str = Field("", description="address that links in e-mails begin with")
     second_admin_above: Decimal = Field(
         Decimal(10_000), ge=0, description="corrections of more dollars than this need a second admin"
     )
@@ -71,6 +73,20 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             return tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
         return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _check_public_url(cls, value: str) -> str:
+        """Accept the address of a site, and nothing behind it."""
+        address = value.strip().rstrip("/")
+        try:
+            parts = urlsplit(address)
+            is_site = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            is_site = False
+        if address and (not is_site or address != f"{parts.scheme}://{parts.netloc}" or "@" in address):
+            raise ValueError("P2P_PUBLIC_URL must look like https://market.example.org.")
+        return address
 
     @model_validator(mode="after")
     def _refuse_half_a_mail_server(self) -> Self:
@@ -107,6 +123,11 @@ class Settings(BaseSettings):
             raise ValueError(
                 "Production runs over HTTPS only: start each of P2P_ALLOWED_ORIGINS with https://."
             )
+        if self.smtp_url is not None and not self.public_url.startswith("https://"):
+            raise ValueError(
+                "Links in e-mails need to know where they lead: set P2P_PUBLIC_URL, "
+                "for example https://market.example.org."
+            )
         return self
 
     @property
@@ -128,6 +149,20 @@ class Settings(BaseSettings):
     def cookie_name(self) -> str:
         """Name the session cookie; __Host- makes browsers insist on Secure, this host and the whole site."""
         return "__Host-p2p_session" if self.is_production else "p2p_session"
+
+    @property
+    def address(self) -> str:
+        """Give the address that every link in an e-mail begins with.
+
+        Where none is set it is the one the server listens on, with the port that Reflex really took.
+        """
+        if self.public_url:
+            return self.public_url
+        if self.allowed_origins:
+            return self.allowed_origins[0]
+        host = os.environ.get("P2P_HOST", "").strip()
+        name = "127.0.0.1" if host in EVERYWHERE else f"[{host}]" if ":" in host else host
+        return f"http://{name}:{os.environ.get('REFLEX_FRONTEND_PORT') or DEFAULT_PORTS[0]}"
 
     @property
     def origins(self) -> tuple[str, ...]:
@@ -169,6 +204,6 @@ def _first_sentence(refused: ValidationError) -> str:
     """Turn the first refusal into a sentence that names the variable."""
     first = refused.errors(include_input=False)[0]
     message = str(first["msg"]).removeprefix("Value error, ")
-    if not first["loc"]:
+    if not first["loc"] or message.startswith("P2P_"):
         return message
     return f"The setting P2P_{str(first['loc'][0]).upper()} is not usable: {message}."

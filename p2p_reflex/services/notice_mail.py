@@ -130,7 +130,7 @@ def _become(session: Session, notice_id: int, state: MailState, **values: object
 def _written(notice_id: int, row: sa.Row[tuple[object, ...]]) -> Mail:
     """Write an e-mail from the notice's facts, as plain text."""
     text = notice_texts.write(row.event, row.facts)
-    market, address = settings().market_name, settings().origins[0]
+    market, address = settings().market_name, settings().address
     body = (
         f"{text.title}\n\n{text.meaning}\n\n{text.action}: {address}{text.path}\n\n--\n{market}\n"
         f"Choose which e-mails you get: {address}/notifications\n"

@@ -13,6 +13,8 @@ SAFE = {
     "P2P_ALLOWED_ORIGINS": "https://market.example, https://www.market.example/",
 }
 
+MAIL = {"P2P_SMTP_URL": "smtps://mail.example", "P2P_MAIL_FROM": "market@market.example"}
+
 
 @pytest.fixture(autouse=True)
 def _no_settings_of_the_developers_own(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -35,6 +37,7 @@ def test_a_safe_production_starts_without_a_demo(monkeypatch: pytest.MonkeyPatch
 
     assert chosen.demo_mode is False
     assert chosen.origins == ("https://market.example", "https://www.market.example")
+    assert chosen.address == "https://market.example"
     assert chosen.cookie_name.startswith("__Host-")
     assert "Strict-Transport-Security" in security_headers(chosen)
     assert "wss://market.example" in security_headers(chosen)["Content-Security-Policy"]
@@ -51,6 +54,12 @@ def test_a_safe_production_starts_without_a_demo(monkeypatch: pytest.MonkeyPatch
         ({"P2P_ALLOWED_ORIGINS": "http://market.example"}, "Production runs over HTTPS only"),
         ({"P2P_BCRYPT_COST": "5"}, "P2P_BCRYPT_COST of at least 12"),
         ({"P2P_ENV": "staging"}, "The setting P2P_ENV is not usable"),
+        (MAIL, "Links in e-mails need to know where they lead: set P2P_PUBLIC_URL"),
+        (MAIL | {"P2P_PUBLIC_URL": "http://market.example"}, "set P2P_PUBLIC_URL"),
+        ({"P2P_PUBLIC_URL": "market.example"}, "P2P_PUBLIC_URL must look like https://market.example.org."),
+        ({"P2P_PUBLIC_URL": "https://market.example/app"}, "P2P_PUBLIC_URL must look like"),
+        ({"P2P_PUBLIC_URL": "https://me@market.example"}, "P2P_PUBLIC_URL must look like"),
+        ({"P2P_PUBLIC_URL": "https://market.example:port"}, "P2P_PUBLIC_URL must look like"),
     ],
 )
 def test_an_unsafe_production_is_refused_with_a_sentence(

@@ -127,6 +127,34 @@ def test_an_email_says_in_plain_text_what_the_notice_says(office: Office) -> Non
     assert office.taken[0].isascii()
 
 
+@pytest.mark.parametrize(
+    ("environment", "address"),
+    [
+        ({}, "http://127.0.0.1:3000"),
+        ({"REFLEX_FRONTEND_PORT": "4150"}, "http://127.0.0.1:4150"),
+        ({"REFLEX_FRONTEND_PORT": "4150", "P2P_HOST": "192.0.2.10"}, "http://192.0.2.10:4150"),
+        ({"REFLEX_FRONTEND_PORT": "4150", "P2P_HOST": "0.0.0.0"}, "http://127.0.0.1:4150"),
+        ({"P2P_ALLOWED_ORIGINS": "https://market.example,https://old.example"}, "https://market.example"),
+        ({"P2P_PUBLIC_URL": "https://market.example/", "P2P_HOST": "0.0.0.0"}, "https://market.example"),
+    ],
+)
+def test_every_link_in_an_email_leads_to_where_the_app_is(
+    office: Office, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], address: str
+) -> None:
+    for name in ("REFLEX_FRONTEND_PORT", "P2P_HOST", "P2P_ALLOWED_ORIGINS", "P2P_PUBLIC_URL"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    settings.cache_clear()
+    tell_outbid()
+
+    send()
+
+    words = email.message_from_bytes(office.taken[0], policy=email.policy.default).get_content()
+    links = [word for word in words.split() if "://" in word]
+    assert links == [f"{address}/listings/7", f"{address}/notifications"]
+
+
 def test_an_email_goes_out_once_however_often_and_by_how_many_it_is_sent(office: Office) -> None:
     for _ in range(6):
         tell_outbid()
