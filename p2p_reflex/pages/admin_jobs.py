@@ -83,7 +83,7 @@ def _step(step: rx.vars.ObjectVar[StepShown]) -> rx.Component:
     return ui.row(
         ui.cell(
             rx.el.div(
-                rx.el.span(step.number, class_name="muted num"),
+                rx.el.span(step.number, class_name="muted num step-number"),
                 rx.el.span(step.title, class_name="w-500"),
                 class_name="line",
             ),
@@ -108,9 +108,10 @@ def _days() -> rx.Component:
 def _day(day: rx.vars.ObjectVar[DayShown]) -> rx.Component:
     return ui.row(
         ui.cell(
-            ui.quiet_button(
+            rx.el.button(
                 day.name,
-                size="small",
+                type="button",
+                class_name="link w-500",
                 on_click=STATE.show(day.on),
                 custom_attrs={"aria-pressed": day.is_shown},
             )

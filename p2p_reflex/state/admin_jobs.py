@@ -25,26 +25,25 @@ STATE_WORDS = {
     RunState.WAITING: ("neutral", "Waiting"),
 }
 
-COUNT_WORDS = {
-    "loans": "loan",
-    "deciding": "listing to decide",
-    "expired": "listing expired",
-    "paid": "payment",
-    "short": "short wallet",
-    "fees": "late fee",
-    "moved": "move between stages",
-    "defaults": "default",
-    "reminders": "reminder",
-    "entries": "journal entry",
-    "left_out": "loan left out",
+WORDS = {
+    "close_listings.loans": ("new loan", "new loans"),
+    "close_listings.deciding": ("listing to decide", "listings to decide"),
+    "close_listings.expired": ("listing expired", "listings expired"),
+    "autopay.paid": ("payment", "payments"),
+    "autopay.short": ("short wallet", "short wallets"),
+    "late_fees.fees": ("late fee", "late fees"),
+    "age_loans.moved": ("move between stages", "moves between stages"),
+    "default.defaults": ("default", "defaults"),
+    "reserve_fund.loans": ("loan bought", "loans bought"),
+    "charge_off.loans": ("charge-off", "charge-offs"),
+    "reminders.reminders": ("reminder", "reminders"),
+    "seal.entries": ("journal entry", "journal entries"),
+    "left_out": ("loan left out", "loans left out"),
 }
-PLURALS = {
-    "deciding": "listings to decide",
-    "expired": "listings expired",
-    "moved": "moves between stages",
-    "entries": "journal entries",
-    "left_out": "loans left out",
-}
+"""What a step counts, by its key and the count's name, for one and for more."""
+SUMMED_UP = ("close_listings", "autopay", "late_fees", "default", "charge_off")
+QUIET_WORDS = {"figures": "Written", "open": "Opened"}
+"""What is said of a step that counts nothing; of the others, that there was nothing to do."""
 
 
 @dataclass
@@ -144,15 +143,13 @@ def write_day(day: DayRun, *, is_shown: bool) -> DayShown:
     kind, word = STATE_WORDS[day.state]
     if day.left_out_count and day.state is RunState.DONE:
         kind, word = "warning", f"{formats.count(day.left_out_count, 'loan')} left out"
-    counts: dict[str, int] = {}
-    for name in ("autopay", "late_fees", "close_listings", "default"):
-        counts |= dict(day.counts.get(name, {}))
+    did = [write_counts(key, day.counts.get(key, {})) for key in SUMMED_UP]
     return DayShown(
         on=day.business_on.isoformat(),
         name=formats.long_date(day.business_on),
         kind=kind,
         word=word,
-        did=write_counts(counts) or "Nothing to do",
+        did=", ".join(filter(None, did)) or "Nothing to do",
         took=write_duration(day.duration_ms),
         is_shown=is_shown,
     )
@@ -161,7 +158,7 @@ def write_day(day: DayRun, *, is_shown: bool) -> DayShown:
 def write_step(step: StepRun, number: int) -> StepShown:
     """Write one step."""
     kind, word = STATE_WORDS[step.state]
-    did = write_counts(step.counts)
+    did = write_counts(step.key, step.counts)
     if step.chunk_count > 1:
         did = f"{did}, in {step.chunk_count} chunks".lstrip(", ")
     return StepShown(
@@ -169,24 +166,22 @@ def write_step(step: StepRun, number: int) -> StepShown:
         title=step.title,
         kind=kind,
         word="Done" if step.state is RunState.DONE else word,
-        did=did or ("Nothing to do" if step.state is RunState.DONE else ""),
+        did=did or (QUIET_WORDS.get(step.key, "Nothing to do") if step.state is RunState.DONE else ""),
         took=write_duration(step.duration_ms) if step.state is not RunState.WAITING else "",
         tries=f"{step.attempt_count} tries" if step.attempt_count > 1 else "",
         errors=list(step.errors),
     )
 
 
-def write_counts(counts: Mapping[str, int]) -> str:
-    """Tell what was counted: 212 payments, $114,200.00, 3 short wallets."""
+def write_counts(step_key: str, counts: Mapping[str, int]) -> str:
+    """Tell what a step counted: 212 payments, 3 short wallets, $114,200.00."""
     told = []
     for name, count in counts.items():
+        words = WORDS.get(f"{step_key}.{name}") or WORDS.get(name)
         if count and name == "cents":
             told.append(formats.money(count))
-        elif count and name in COUNT_WORDS:
-            plural = PLURALS.get(name, "")
-            told.append(
-                f"{count:,} {plural}" if plural and count > 1 else formats.count(count, COUNT_WORDS[name])
-            )
+        elif count and words is not None:
+            told.append(f"{count:,} {words[count > 1]}")
     return ", ".join(told)
 
 

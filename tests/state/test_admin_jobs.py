@@ -84,10 +84,10 @@ def test_nobody_else_sees_or_retries_it(database: Engine, role: Role | None) -> 
 
 
 def test_counts_and_durations_are_words(database: Engine) -> None:
-    assert write_counts({"paid": 212, "short": 1, "cents": 114_200_00}) == (
+    assert write_counts("autopay", {"paid": 212, "short": 1, "cents": 114_200_00}) == (
         "212 payments, 1 short wallet, $114,200.00"
     )
-    assert write_counts({"moved": 2, "entries": 1, "told_through": 739_000}) == (
-        "2 moves between stages, 1 journal entry"
-    )
+    assert write_counts("close_listings", {"loans": 2, "left_out": 1}) == "2 new loans, 1 loan left out"
+    assert write_counts("charge_off", {"loans": 1, "cents": 50_00}) == "1 charge-off, $50.00"
+    assert write_counts("reminders", {"reminders": 1, "told_through": 739_000}) == "1 reminder"
     assert [write_duration(each) for each in (12, 1_400, 125_000)] == ["12 ms", "1.4 s", "2 min 5 s"]
