@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.journeys.conftest import ADMIN
 from tests.journeys.people import (
@@ -15,19 +15,12 @@ from tests.journeys.people import (
     register_lender,
     sign_in,
 )
+from tests.journeys.residents import watch, were_not_reloaded
 from tests.journeys.visitors import PHONE, Window
 
 pytestmark = pytest.mark.journey
 
 TITLE = "A kitchen for the whole street"
-
-
-def watch(window: Window, path: str) -> Page:
-    """Open a page and leave a mark in it that a reload would take away."""
-    window.visit(path)
-    expect(window.page.get_by_role("status").get_by_text("Live")).to_be_attached()
-    window.page.evaluate("() => { window.wasNotReloaded = true }")
-    return window.page
 
 
 def test_borrower_lenders_and_admin_see_a_bid_appear(open_window: Callable[..., Window]) -> None:
@@ -75,6 +68,5 @@ def test_borrower_lenders_and_admin_see_a_bid_appear(open_window: Callable[..., 
     expect(market.get_by_label("Search title or purpose")).to_have_value("kitchen")
     expect(wallet.get_by_text("$2,000.00").first).to_be_visible()
     expect(overview.get_by_text("$3,000.00").first).to_be_visible()
-    for page in (home, book, overview, market):
-        assert page.evaluate("() => window.wasNotReloaded") is True
+    assert were_not_reloaded(home, book, overview, market)
     wallet.close()
