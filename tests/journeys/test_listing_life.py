@@ -1,4 +1,4 @@
-"""One listing's whole life before three windows at once, the borrower's, a lender's, the admin's; none reloads."""
+"""One listing, its whole life, three windows at once: the borrower, a lender, the admin; none reloads."""
 
 import re
 from collections.abc import Callable, Iterator
