@@ -20,6 +20,7 @@ from p2p_reflex.domain.vocabulary import Role
 from p2p_reflex.services import books, business_date, business_day, journal_export, members, opening
 from p2p_reflex.services.business_day import DayOutcome
 from p2p_reflex.services.demo import world
+from p2p_reflex.services.step_rows import TOLD_THROUGH
 from p2p_reflex.settings import SettingsError, settings
 
 PASSWORD_VARIABLE = "P2P_ADMIN_PASSWORD"  # noqa: S105
@@ -119,7 +120,7 @@ def _what_happened(day: DayOutcome) -> str:
     told = [
         f"{step.replace('_', ' ')} {' '.join(f'{name} {count:,}' for name, count in counts.items() if count)}"
         for step, counts in day.counts.items()
-        if step != "reminders" and any(counts.values())
+        if TOLD_THROUGH not in counts and any(counts.values())
     ]
     return ", ".join(told) or "nothing to do"
 

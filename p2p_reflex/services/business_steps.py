@@ -16,11 +16,13 @@ from p2p_reflex.services import (
     defaults,
     delinquency_days,
     late_fees,
+    late_notices,
     market_notices,
     reminders,
     reserve_fund,
     reserve_fund_figures,
     sealing,
+    step_rows,
 )
 
 
@@ -124,11 +126,18 @@ def _charge_off(session: Session, ask: Ask) -> Did:
     return Did(len(ended.loan_ids), {"loans": len(ended.loan_ids), "cents": ended.principal_cents})
 
 
+def _tell_late(session: Session, ask: Ask) -> Did:
+    if not ask.is_last:
+        return Did()
+    count = late_notices.tell_late(session, business_on=ask.business_on, now=ask.now)
+    return Did(count, {"notices": count, step_rows.TOLD_THROUGH: ask.business_on.toordinal()})
+
+
 def _remind(session: Session, ask: Ask) -> Did:
     if not ask.is_last:
         return Did()
     count = reminders.remind(session, today=ask.next_on, now=ask.now)
-    return Did(count, {"reminders": count, reminders.TOLD_THROUGH: ask.next_on.toordinal()})
+    return Did(count, {"reminders": count, step_rows.TOLD_THROUGH: ask.next_on.toordinal()})
 
 
 def _seal(session: Session, ask: Ask) -> Did:
@@ -155,7 +164,8 @@ STEPS: tuple[Step, ...] = (
     Step("default", "Declare defaults", _declare_defaults),
     Step("reserve_fund", "Buy from the reserve fund", _buy_defaulted),
     Step("charge_off", "Charge off", _charge_off),
-    Step("reminders", "Remind borrowers", _remind),
+    Step(late_notices.STEP, "Tell of late loans", _tell_late),
+    Step(reminders.STEP, "Remind borrowers", _remind),
     Step(sealing.SEAL_STEP, "Seal the journal", _seal, seals=True),
     Step("figures", "Write the day’s figures", _record_figures),
     Step("open", "Open the next day", _open_next),

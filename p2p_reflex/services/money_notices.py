@@ -58,25 +58,24 @@ def tell_paid(
     if notices.is_hushed(session):
         return
     paid: dict[int, _Sum] = defaultdict(_Sum)
-    received: dict[int, _Sum] = defaultdict(_Sum)
+    received: dict[tuple[int, NoticeEvent], _Sum] = defaultdict(_Sum)
     for plan, split in zip(plans, splits, strict=True):
         loan = plan.loan
         mine = paid[loan.borrower_id]
         mine.cents += plan.amount_cents
         mine.is_payoff = plan.is_payoff
         mine.titles[loan.id] = loan.title
+        event = NoticeEvent.RECOVERY_RECEIVED if plan.is_recovery else NoticeEvent.PAYMENT_RECEIVED
         for note, part in zip(loan.notes, split, strict=True):
             if part.net_cents and note.lender_id is not None:
-                theirs = received[note.lender_id]
+                theirs = received[note.lender_id, event]
                 theirs.cents += part.net_cents
-                theirs.fee_cents += part.servicing_fee_cents
+                theirs.fee_cents += part.servicing_fee_cents + part.collection_fee_cents
                 theirs.titles[loan.id] = loan.title
     by_autopay = {"is_autopay": int(is_autopay)}
     facts = [
         Fact(borrower_id, NoticeEvent.PAYMENT_MADE, each.facts() | by_autopay)
         for borrower_id, each in paid.items()
     ]
-    facts += [
-        Fact(lender_id, NoticeEvent.PAYMENT_RECEIVED, each.facts()) for lender_id, each in received.items()
-    ]
+    facts += [Fact(lender_id, event, each.facts()) for (lender_id, event), each in received.items()]
     notices.tell(session, facts, business_on=business_on, now=now)

@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from p2p_reflex.domain.notice_kinds import NoticeEvent
-from p2p_reflex.models import BusinessStep, Installment, Loan
+from p2p_reflex.models import Installment, Loan
+from p2p_reflex.services import step_rows
 from p2p_reflex.services.loan_positions import PAYABLE_STATES
 from p2p_reflex.services.notices import Fact, is_hushed, tell
 
@@ -16,13 +17,10 @@ DAYS = (-7, -1, 0, 1, 7, 15)
 """Days from the due date on which a borrower is reminded."""
 LONGEST_LOOK_BACK_DAYS = 60
 STEP = "reminders"
-TOLD_THROUGH = "told_through"
-"""The count of the step that says through which day people were reminded."""
 CHUNK = 5_000
 
 _installments = cast(sa.Table, Installment.__table__)  # type: ignore[attr-defined]
 _loans = cast(sa.Table, Loan.__table__)  # type: ignore[attr-defined]
-_steps = cast(sa.Table, BusinessStep.__table__)  # type: ignore[attr-defined]
 
 
 def remind(session: Session, *, today: date, now: datetime) -> int:
@@ -33,7 +31,8 @@ def remind(session: Session, *, today: date, now: datetime) -> int:
     """
     if is_hushed(session):
         return 0
-    since = max(_told_through(session, today), today - timedelta(days=LONGEST_LOOK_BACK_DAYS))
+    back_to = today - timedelta(days=LONGEST_LOOK_BACK_DAYS)
+    since = step_rows.told_through(session, step=STEP, since=back_to) or back_to
     latest: dict[int, tuple[date, Any]] = {}
     for row in _unpaid(session, since=since, today=today):
         told_on = max(on for on in _days_of(row.due_on) if since < on <= today)
@@ -48,19 +47,6 @@ def remind(session: Session, *, today: date, now: datetime) -> int:
 
 def _days_of(due_on: date) -> list[date]:
     return [due_on + timedelta(days=days) for days in DAYS]
-
-
-def _told_through(session: Session, today: date) -> date:
-    """Find the last day on which people were reminded, as far back as it matters."""
-    since = today - timedelta(days=LONGEST_LOOK_BACK_DAYS)
-    told = _steps.c.counts[TOLD_THROUGH].as_integer()
-    last = session.connection().execute(
-        sa.select(sa.func.max(told)).where(
-            _steps.c.business_on >= since, _steps.c.step == STEP, _steps.c.chunk == 0
-        )
-    )
-    ordinal = last.scalar() or 0
-    return date.fromordinal(ordinal) if ordinal else since
 
 
 def _unpaid(session: Session, *, since: date, today: date) -> Sequence[Any]:

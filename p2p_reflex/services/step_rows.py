@@ -16,6 +16,8 @@ from p2p_reflex.services.touched import touch
 BUSINESS_DAY = "business_day"
 """The topic of whoever watches a run."""
 LONGEST_ERROR = 500
+TOLD_THROUGH = "told_through"
+"""The count of a step that says through which day people were told; a day caught up silently has none."""
 
 _steps = cast(sa.Table, BusinessStep.__table__)  # type: ignore[attr-defined]
 
@@ -70,6 +72,18 @@ def progress(session: Session, *, business_on: date) -> Progress:
         else:
             failed[row.step] = row.attempt_count
     return Progress(frozenset(done), failed, chunks)
+
+
+def told_through(session: Session, *, step: str, since: date) -> date | None:
+    """Find the last day through which a step told people, as far back as it matters."""
+    told = _steps.c.counts[TOLD_THROUGH].as_integer()
+    last = session.connection().execute(
+        sa.select(sa.func.max(told)).where(
+            _steps.c.business_on >= since, _steps.c.step == step, _steps.c.chunk == 0
+        )
+    )
+    ordinal = last.scalar()
+    return date.fromordinal(ordinal) if ordinal else None
 
 
 def write(session: Session, rows: Sequence[StepRow], *, business_on: date, before: Progress) -> None:
