@@ -59,6 +59,7 @@ class NoticeEvent(StrEnum):
     LOANS_DEFAULTED = "loans_defaulted"
     LOANS_CHARGED_OFF = "loans_charged_off"
     TEXT_HIDDEN = "text_hidden"
+    TEXT_SHOWN = "text_shown"
     BOT_STOPPED = "bot_stopped"
 
 
@@ -107,6 +108,7 @@ KIND_OF = {
     NoticeEvent.LOANS_DEFAULTED: NoticeKind.LATE,
     NoticeEvent.LOANS_CHARGED_OFF: NoticeKind.LATE,
     NoticeEvent.TEXT_HIDDEN: NoticeKind.SYSTEM,
+    NoticeEvent.TEXT_SHOWN: NoticeKind.SYSTEM,
     NoticeEvent.BOT_STOPPED: NoticeKind.SYSTEM,
 }
 

@@ -46,7 +46,7 @@ from p2p_reflex.models.members import (  # noqa: E402
     SignInThrottle,
     SignInTicket,
 )
-from p2p_reflex.models.messages import Letter, ListingMessage  # noqa: E402
+from p2p_reflex.models.messages import Letter, ListingMessage, ModerationEntry  # noqa: E402
 from p2p_reflex.models.notices import Notice, NoticeMail, NoticeMark, NoticePreference  # noqa: E402
 from p2p_reflex.models.payments import LenderPayment, Payment, PaymentPart  # noqa: E402
 
@@ -80,6 +80,7 @@ __all__ = [
     "LoanLogEntry",
     "LoanLogVoid",
     "Member",
+    "ModerationEntry",
     "Note",
     "Notice",
     "NoticeMail",

@@ -59,3 +59,22 @@ class Letter(SQLModel, table=True):
     hidden_reason: str = Field(default="", max_length=200)
     hidden_at: datetime | None = moment(nullable=True)
     hidden_by_id: int | None = link("member.id", nullable=True, index=False)
+
+
+class ModerationEntry(SQLModel, table=True):
+    """An admin hid something that was written, or showed it again; never changed, never removed."""
+
+    __tablename__ = "moderation_entry"
+    __table_args__ = (
+        CheckConstraint("(message_id IS NULL) <> (letter_id IS NULL)", name="about_one_thing"),
+        CheckConstraint("reason <> ''", name="for_a_reason"),
+    )
+
+    id: int = key()
+    message_id: int | None = link("listing_message.id", nullable=True)
+    letter_id: int | None = link("letter.id", nullable=True)
+    is_hidden: bool
+    reason: str = Field(max_length=200)
+    admin_id: int = link("member.id", index=False)
+    done_on: date
+    done_at: datetime = moment()

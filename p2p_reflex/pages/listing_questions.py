@@ -1,5 +1,7 @@
 """The questions on a listing: a card that everybody sees, with a field for whoever may write."""
 
+from typing import Any
+
 import reflex as rx
 
 from p2p_reflex import components as ui
@@ -14,10 +16,20 @@ def questions() -> rx.Component:
         ui.card(
             ui.loaded(STATE.loaded, _list(), ui.skeleton(96)),
             rx.cond(STATE.can_ask, _ask()),
+            rx.cond(
+                STATE.closed != "",
+                rx.el.p(STATE.closed, class_name="t-12 muted question-form"),
+            ),
             title="Questions",
             region="Questions",
         ),
-        rx.cond(STATE.can_hide, _hide_dialog()),
+        rx.cond(
+            STATE.can_hide,
+            rx.fragment(
+                hide_dialog(STATE, is_open=STATE.hiding != 0, nothing=0),
+                show_again_dialog(STATE, is_open=STATE.showing != 0, nothing=0),
+            ),
+        ),
         id="questions",
         class_name="questions-place",
     )
@@ -30,7 +42,11 @@ def _list() -> rx.Component:
         rx.cond(
             STATE.can_answer,
             "Lenders have not asked anything yet. You answer here, and everybody sees it.",
-            "Nobody has asked anything. Lenders ask here while bidding is open, and the borrower answers.",
+            rx.cond(
+                STATE.closed != "",
+                "Nobody asked anything.",
+                "Nobody has asked anything. Lenders ask while bidding is open, and the borrower answers.",
+            ),
         ),
     )
     return rx.cond(
@@ -80,33 +96,33 @@ def _message(message: rx.vars.ObjectVar[MessageLine]) -> rx.Component:
             rx.el.span(message.name, class_name="w-500"),
             rx.cond(message.is_borrower, ui.badge("outline", "borrower")),
             rx.el.span(message.on, class_name="t-12 muted num"),
-            rx.cond(
-                STATE.can_hide & (message.hidden == ""),
-                rx.el.span(
-                    ui.icon_button(
-                        "Hide what " + message.name + " wrote",
-                        "eye_off",
-                        size="small",
-                        on_click=STATE.open_hide(message.id),
-                    ),
-                    class_name="push",
-                ),
-            ),
+            rx.cond(STATE.can_hide, rx.el.span(_moderation(message), class_name="push")),
             class_name="line-wrap",
         ),
-        rx.cond(
-            message.hidden != "",
-            rx.el.p(
-                ui.icon("eye_off", 14),
-                rx.el.span("Hidden by the market: ", message.hidden),
-                class_name="hidden-words",
-            ),
-        ),
+        rx.cond(message.hidden != "", hidden_line(message.hidden)),
         rx.cond(
             message.text != "",
             rx.el.p(message.text, class_name=rx.cond(message.hidden != "", "prose muted", "prose")),
         ),
         class_name="written",
+    )
+
+
+def _moderation(message: rx.vars.ObjectVar[MessageLine]) -> rx.Component:
+    return rx.cond(
+        message.hidden == "",
+        ui.icon_button(
+            "Hide what " + message.name + " wrote",
+            "eye_off",
+            size="small",
+            on_click=STATE.open_hide(message.id),
+        ),
+        ui.icon_button(
+            "Show again what " + message.name + " wrote",
+            "eye",
+            size="small",
+            on_click=STATE.open_show(message.id),
+        ),
     )
 
 
@@ -154,22 +170,45 @@ def _answer_form() -> rx.Component:
     )
 
 
-def _hide_dialog() -> rx.Component:
+def hidden_line(words: rx.Var) -> rx.Component:
+    """Say in the place of what is hidden that it is, and why."""
+    return rx.el.p(ui.icon("eye_off", 14), rx.el.span(words), class_name="hidden-words")
+
+
+def hide_dialog(state: Any, *, is_open: rx.Var, nothing: str | int) -> rx.Component:
+    """Ask for the reason before something is hidden."""
     return ui.money_dialog(
-        is_open=STATE.hiding != 0,
-        on_open_change=lambda is_open: STATE.open_hide(0),
-        title="Hide this from everybody",
-        text="The reason stands in its place, and its author is told.",
-        extra=ui.text_field(
-            "Reason",
-            name="reason",
-            field_id="hide-question-reason",
-            value=STATE.reason,
-            on_change=STATE.type_reason,
-            error=STATE.errors["reason"],
-            max_length=200,
-        ),
+        is_open=is_open,
+        on_open_change=lambda is_open: state.open_hide(nothing),
+        title="Hide this",
+        text="The reason stands in its place. Its author still reads it, and is told why.",
+        extra=_reason_field(state, "hide-reason"),
         confirm="Hide it",
-        on_confirm=STATE.hide,
+        on_confirm=state.hide,
         is_danger=True,
+    )
+
+
+def show_again_dialog(state: Any, *, is_open: rx.Var, nothing: str | int) -> rx.Component:
+    """Ask for the reason before something hidden is shown again."""
+    return ui.money_dialog(
+        is_open=is_open,
+        on_open_change=lambda is_open: state.open_show(nothing),
+        title="Show this again",
+        text="Everybody who could read it before can read it again, and its author is told why.",
+        extra=_reason_field(state, "show-again-reason"),
+        confirm="Show it again",
+        on_confirm=state.show_again,
+    )
+
+
+def _reason_field(state: Any, field_id: str) -> rx.Component:
+    return ui.text_field(
+        "Reason",
+        name="reason",
+        field_id=field_id,
+        value=state.reason,
+        on_change=state.type_reason,
+        error=state.errors["reason"],
+        max_length=200,
     )

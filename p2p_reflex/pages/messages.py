@@ -1,9 +1,11 @@
-"""Messages: private letters about loans, thread by thread; admins read here what they may have to hide."""
+"""Messages: private letters about loans, thread by thread; admins read here what was written or hidden."""
 
 import reflex as rx
 
 from p2p_reflex import components as ui
 from p2p_reflex.components.theme import attributes
+from p2p_reflex.pages.listing_questions import hidden_line, hide_dialog, show_again_dialog
+from p2p_reflex.services.moderation_rows import Shows
 from p2p_reflex.state.frame import FrameState
 from p2p_reflex.state.messages import LetterLine, MessagesState, ThreadLine, WrittenLine
 
@@ -175,8 +177,11 @@ def _letter(row: rx.vars.ObjectVar[LetterLine]) -> rx.Component:
         ),
         rx.cond(
             row["hidden"] != "",
-            _hidden(row["hidden"]),
-            rx.el.p(row["text"], class_name="prose"),
+            hidden_line(row["hidden"]),
+        ),
+        rx.cond(
+            row["text"] != "",
+            rx.el.p(row["text"], class_name=rx.cond(row["hidden"] != "", "prose muted", "prose")),
         ),
         class_name="written",
         custom_attrs=attributes(data_own=rx.cond(row["is_own"], "true", "false")),
@@ -210,7 +215,12 @@ def _written() -> rx.Component:
             rx.el.div(
                 ui.segmented(
                     "What was written",
-                    [("questions", "Questions and answers"), ("letters", "Letters")],
+                    [
+                        (Shows.QUESTIONS.value, "Questions"),
+                        (Shows.LETTERS.value, "Letters"),
+                        (Shows.HIDDEN.value, "Hidden"),
+                        (Shows.SHOWN_AGAIN.value, "Shown again"),
+                    ],
                     current=STATE.shows,
                     on_change=STATE.show_written,
                     small=True,
@@ -229,31 +239,39 @@ def _written() -> rx.Component:
                         has_next=STATE.has_next,
                     ),
                 ),
-                ui.empty_state(
-                    "Nothing was written yet",
-                    "Questions on listings and letters about loans stand here once there are any.",
-                    icon_name="mail",
-                ),
+                _nothing_written(),
             ),
             flush=True,
             region="Written",
         ),
-        ui.money_dialog(
-            is_open=STATE.hiding != "",
-            on_open_change=lambda is_open: STATE.open_hide(""),
-            title="Hide this",
-            text="The reason stands in its place, and its author is told.",
-            extra=ui.text_field(
-                "Reason",
-                name="reason",
-                value=STATE.reason,
-                on_change=STATE.type_reason,
-                error=STATE.errors["reason"],
-                max_length=200,
+        hide_dialog(STATE, is_open=STATE.hiding != "", nothing=""),
+        show_again_dialog(STATE, is_open=STATE.showing != "", nothing=""),
+    )
+
+
+def _nothing_written() -> rx.Component:
+    return rx.match(
+        STATE.shows,
+        (
+            Shows.HIDDEN.value,
+            ui.empty_state(
+                "Nothing is hidden",
+                "What you hide stands here, with the reason, and can be shown again.",
+                icon_name="eye_off",
             ),
-            confirm="Hide it",
-            on_confirm=STATE.hide,
-            is_danger=True,
+        ),
+        (
+            Shows.SHOWN_AGAIN.value,
+            ui.empty_state(
+                "Nothing was shown again",
+                "What was hidden once and is not any more stands here, with everything that was done to it.",
+                icon_name="eye",
+            ),
+        ),
+        ui.empty_state(
+            "Nothing was written yet",
+            "Questions on listings and letters about loans stand here once there are any.",
+            icon_name="mail",
         ),
     )
 
@@ -269,8 +287,15 @@ def _written_line(row: rx.vars.ObjectVar[WrittenLine]) -> rx.Component:
                 rx.el.span(row["at"], class_name="t-12 muted num"),
                 class_name="line-wrap",
             ),
-            rx.cond(row["hidden"] != "", _hidden(row["hidden"])),
+            rx.cond(row["hidden"] != "", hidden_line(row["hidden"])),
             rx.el.p(row["text"], class_name=rx.cond(row["hidden"] != "", "prose muted", "prose")),
+            rx.cond(
+                row["acts"].to(list[str]).length() > 0,
+                rx.el.ul(
+                    rx.foreach(row["acts"].to(list[str]), lambda words: rx.el.li(words)),
+                    class_name="t-12 muted stack-4",
+                ),
+            ),
             class_name="written",
         ),
         rx.cond(
@@ -281,11 +306,11 @@ def _written_line(row: rx.vars.ObjectVar[WrittenLine]) -> rx.Component:
                 on_click=STATE.open_hide(row["key"]),
                 custom_attrs={"aria-label": "Hide what " + row["name"].to(str) + " wrote"},
             ),
+            ui.button(
+                "Show again",
+                size="small",
+                on_click=STATE.open_show(row["key"]),
+                custom_attrs={"aria-label": "Show again what " + row["name"].to(str) + " wrote"},
+            ),
         ),
-    )
-
-
-def _hidden(reason: rx.Var) -> rx.Component:
-    return rx.el.p(
-        ui.icon("eye_off", 14), rx.el.span("Hidden by the market: ", reason), class_name="hidden-words"
     )

@@ -1,4 +1,4 @@
-"""Owns what questions and letters share: whose turn it is to write, how much, and hiding with a reason."""
+"""Owns what questions and letters share: who may write and how much, and what admins say of it."""
 
 from typing import cast
 
@@ -12,16 +12,12 @@ from p2p_reflex.models import Member
 
 LONGEST_REASON = 200
 
+WRITTEN = "written"
+"""Something was written, hidden or shown again; what it was stands in no topic."""
+
 
 class WroteEnoughError(LendingError):
     """Somebody has written as much as one may in a day."""
-
-
-class HiddenAlreadyError(LendingError):
-    """What is hidden cannot be hidden once more."""
-
-    def __init__(self) -> None:
-        super().__init__("This is hidden already. Reload the page to see it as it is now.")
 
 
 def writer(session: Session, *, member_id: int) -> Member:
@@ -37,7 +33,7 @@ def writer(session: Session, *, member_id: int) -> Member:
 
 
 def check_admin(session: Session, *, admin_id: int) -> None:
-    """Let only admins hide what others wrote. Raises UnknownError."""
+    """Let only admins read and hide what others wrote. Raises UnknownError."""
     member = session.get(Member, admin_id)
     if member is None or member.role is not Role.ADMIN:
         raise UnknownError("message")
@@ -57,7 +53,7 @@ def count_of(session: Session, table: sa.Table, *conditions: sa.ColumnElement[bo
 
 
 def read_reason(reason: object) -> str:
-    """Read why something is hidden; everybody will see it. Raises FieldError on "reason"."""
+    """Read why something is hidden or shown again; people will see it. Raises FieldError on "reason"."""
     return parsing.clean_line(
         reason, field="reason", minimum_length=3, maximum_length=LONGEST_REASON, name="The reason"
     )

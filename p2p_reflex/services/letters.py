@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any, cast
 
 import sqlalchemy as sa
-from sqlmodel import Session, select
+from sqlmodel import Session
 
 from p2p_reflex.domain import formats, parsing
 from p2p_reflex.domain.errors import LendingError, UnknownError
@@ -57,7 +57,7 @@ class ThreadRow:
 
 @dataclass(frozen=True, slots=True)
 class LetterRow:
-    """One letter; a hidden one has no text but the reason."""
+    """One letter; the text of a hidden one is there for its author only."""
 
     letter_id: int
     author_name: str
@@ -179,7 +179,7 @@ def thread(session: Session, *, member_id: int, loan_id: int, lender_id: int) ->
                 author_name=formats.person(names[row.author_id]),
                 author_initials=formats.initials(names[row.author_id]),
                 is_own=row.author_id == member_id,
-                text="" if row.hidden_at is not None else row.text,
+                text=row.text if row.hidden_at is None or row.author_id == member_id else "",
                 sent_at=row.sent_at,
                 hidden_reason=row.hidden_reason if row.hidden_at is not None else "",
             )
@@ -265,31 +265,6 @@ def unread_count(session: Session, *, member_id: int) -> int:
     return int(session.execute(sa.select(sa.func.count()).select_from(some)).scalar_one())
 
 
-def hide(
-    session: Session, *, admin_id: int, letter_id: int, reason: str, business_on: date, now: datetime
-) -> None:
-    """Hide a letter from both of its thread, with the reason in its place; its author is told.
-
-    Raises FieldError on "reason", UnknownError, HiddenAlreadyError.
-    """
-    conversation.check_admin(session, admin_id=admin_id)
-    locked = select(Letter).where(Letter.id == letter_id).with_for_update()
-    letter = session.exec(locked).first() if is_id(letter_id) else None
-    if letter is None:
-        raise UnknownError("message")
-    if letter.hidden_at is not None:
-        raise conversation.HiddenAlreadyError
-    letter.hidden_reason = conversation.read_reason(reason)
-    letter.hidden_at, letter.hidden_by_id = now, admin_id
-    session.add(letter)
-    session.flush()
-    touch(session, member_topic(letter.author_id), member_topic(letter.recipient_id))
-    path = f"/messages?thread={thread_key(letter.loan_id, letter.lender_id)}"
-    where = {"title": session.get_one(Loan, letter.loan_id).title, "path": path}
-    fact = Fact(letter.author_id, NoticeEvent.TEXT_HIDDEN, {**where, "reason": letter.hidden_reason})
-    notices.tell(session, [fact], business_on=business_on, now=now)
-
-
 def thread_key(loan_id: int, lender_id: int) -> str:
     """Name a thread in an address."""
     return f"{loan_id}-{lender_id}"
@@ -337,7 +312,7 @@ def _post(
     )
     session.add(letter)
     session.flush()
-    touch(session, member_topic(author.id), member_topic(recipient_id))
+    touch(session, member_topic(author.id), member_topic(recipient_id), conversation.WRITTEN)
     about = {"title": loan.title, "thread": thread_key(loan.id, lender_id)}
     by = {"by": formats.person(author.full_name)}
     fact = Fact(recipient_id, NoticeEvent.LETTER_CAME, about | by)

@@ -1,47 +1,37 @@
-"""Owns what an admin reads to keep the conversation decent: everything written, the newest first."""
+"""Owns what admins do to keep the conversation decent: reading it, hiding with a reason, showing again."""
 
 from dataclasses import dataclass
-from datetime import datetime
-from enum import StrEnum
-from typing import cast
+from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from p2p_reflex.domain import formats
-from p2p_reflex.models import Letter, Listing, ListingMessage, Loan, Member
-from p2p_reflex.services import conversation
+from p2p_reflex.domain.errors import LendingError, UnknownError
+from p2p_reflex.domain.notice_kinds import NoticeEvent
+from p2p_reflex.models import Letter, Listing, ListingMessage, Loan, ModerationEntry
+from p2p_reflex.services import conversation, moderation_rows, notices
+from p2p_reflex.services.book_rows import is_id
+from p2p_reflex.services.letters import thread_key
+from p2p_reflex.services.moderation_rows import Shows, Written, WrittenRow
+from p2p_reflex.services.notices import Fact
+from p2p_reflex.services.questions import questions_topic
+from p2p_reflex.services.touched import member_topic, touch
 
 PAGE_SIZE = 20
 
-_letters = cast(sa.Table, Letter.__table__)  # type: ignore[attr-defined]
-_messages = cast(sa.Table, ListingMessage.__table__)  # type: ignore[attr-defined]
-_listings = cast(sa.Table, Listing.__table__)  # type: ignore[attr-defined]
-_loans = cast(sa.Table, Loan.__table__)  # type: ignore[attr-defined]
-_members = cast(sa.Table, Member.__table__)  # type: ignore[attr-defined]
+
+class HiddenAlreadyError(LendingError):
+    """What is hidden cannot be hidden once more."""
+
+    def __init__(self) -> None:
+        super().__init__("This is hidden already. Another admin may have been faster.")
 
 
-class Written(StrEnum):
-    """What somebody wrote."""
+class NotHiddenError(LendingError):
+    """What everybody sees cannot be shown again."""
 
-    QUESTION = "question"
-    ANSWER = "answer"
-    LETTER = "letter"
-
-
-@dataclass(frozen=True, slots=True)
-class WrittenRow:
-    """One thing somebody wrote; `place_id` is the listing of a question, the loan of a letter."""
-
-    what: Written
-    id: int
-    place_id: int
-    title: str
-    author_name: str
-    author_initials: str
-    text: str
-    written_at: datetime
-    hidden_reason: str
+    def __init__(self) -> None:
+        super().__init__("This is not hidden. Another admin may have been faster.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,31 +46,20 @@ class WrittenPage:
 
 
 def page_of(
-    session: Session, *, admin_id: int, letters: bool, page: int = 1, page_size: int = PAGE_SIZE
+    session: Session, *, admin_id: int, shows: Shows, page: int = 1, page_size: int = PAGE_SIZE
 ) -> WrittenPage:
-    """Return a page of the questions and answers, or of the letters, to an admin. Raises UnknownError."""
+    """Return a page of what was written, with all that admins did to it. Raises UnknownError.
+
+    Questions with answers, or letters, the newest first; what is hidden now, or was shown again, by when
+    that was done.
+    """
     conversation.check_admin(session, admin_id=admin_id)
-    table = _letters if letters else _messages
-    row_count = conversation.count_of(session, table)
+    chosen = moderation_rows.chosen(shows)
+    row_count = session.execute(sa.select(sa.func.count()).select_from(chosen.subquery())).scalar_one()
     page_count = max(1, -(-row_count // page_size))
     page = min(max(1, page), page_count)
-    chosen = _letters_written() if letters else _messages_written()
-    rows = session.execute(chosen.order_by(table.c.id.desc()).limit(page_size).offset((page - 1) * page_size))
     return WrittenPage(
-        rows=tuple(
-            WrittenRow(
-                what=Written(row.what),
-                id=row.id,
-                place_id=row.place_id,
-                title=row.title,
-                author_name=formats.person(row.full_name),
-                author_initials=formats.initials(row.full_name),
-                text=row.text,
-                written_at=row.written_at,
-                hidden_reason=row.hidden_reason,
-            )
-            for row in rows
-        ),
+        rows=moderation_rows.read(session, chosen.limit(page_size).offset((page - 1) * page_size)),
         page=page,
         page_count=page_count,
         row_count=row_count,
@@ -88,34 +67,100 @@ def page_of(
     )
 
 
-def _letters_written() -> sa.Select[tuple[object, ...]]:
-    columns = (_letters.c.id, _letters.c.text, _letters.c.hidden_reason)
-    return (
-        sa.select(
-            *columns,
-            sa.literal(Written.LETTER.value).label("what"),
-            _letters.c.loan_id.label("place_id"),
-            _letters.c.sent_at.label("written_at"),
-            _loans.c.title,
-            _members.c.full_name,
-        )
-        .join(_loans, _loans.c.id == _letters.c.loan_id)
-        .join(_members, _members.c.id == _letters.c.author_id)
-    )
+def hide(
+    session: Session,
+    *,
+    admin_id: int,
+    what: Written,
+    written_id: int,
+    reason: str,
+    business_on: date,
+    now: datetime,
+) -> None:
+    """Hide what somebody wrote, with the reason in its place; its author still reads it, and is told.
+
+    Raises FieldError on "reason", UnknownError, HiddenAlreadyError.
+    """
+    written = _locked(session, admin_id, what, written_id)
+    if written.hidden_at is not None:
+        raise HiddenAlreadyError
+    written.hidden_reason = conversation.read_reason(reason)
+    written.hidden_at, written.hidden_by_id = now, admin_id
+    _record(session, written, admin_id, written.hidden_reason, business_on, now)
 
 
-def _messages_written() -> sa.Select[tuple[object, ...]]:
-    columns = (_messages.c.id, _messages.c.text, _messages.c.hidden_reason)
-    is_question = _messages.c.answers_id.is_(None)
-    return (
-        sa.select(
-            *columns,
-            sa.case((is_question, Written.QUESTION.value), else_=Written.ANSWER.value).label("what"),
-            _messages.c.listing_id.label("place_id"),
-            _messages.c.posted_at.label("written_at"),
-            _listings.c.title,
-            _members.c.full_name,
+def show_again(
+    session: Session,
+    *,
+    admin_id: int,
+    what: Written,
+    written_id: int,
+    reason: str,
+    business_on: date,
+    now: datetime,
+) -> None:
+    """Undo the hiding of what somebody wrote; its author is told why.
+
+    Raises FieldError on "reason", UnknownError, NotHiddenError.
+    """
+    written = _locked(session, admin_id, what, written_id)
+    if written.hidden_at is None:
+        raise NotHiddenError
+    given = conversation.read_reason(reason)
+    written.hidden_reason, written.hidden_at, written.hidden_by_id = "", None, None
+    _record(session, written, admin_id, given, business_on, now)
+
+
+def _locked(session: Session, admin_id: int, what: Written, written_id: int) -> ListingMessage | Letter:
+    """Read for an admin what was written, as it stands now. Raises UnknownError."""
+    conversation.check_admin(session, admin_id=admin_id)
+    written: ListingMessage | Letter | None = None
+    if is_id(written_id) and what is Written.LETTER:
+        written = session.get(Letter, written_id, with_for_update=True, populate_existing=True)
+    elif is_id(written_id):
+        written = session.get(ListingMessage, written_id, with_for_update=True, populate_existing=True)
+    if written is None:
+        raise UnknownError("message")
+    return written
+
+
+def _record(
+    session: Session,
+    written: ListingMessage | Letter,
+    admin_id: int,
+    reason: str,
+    business_on: date,
+    now: datetime,
+) -> None:
+    """Append what was done, tell the author, and let everybody who looks at it hear."""
+    is_letter = isinstance(written, Letter)
+    is_hidden = written.hidden_at is not None
+    session.add(written)
+    session.add(
+        ModerationEntry(
+            message_id=None if is_letter else written.id,
+            letter_id=written.id if is_letter else None,
+            is_hidden=is_hidden,
+            reason=reason,
+            admin_id=admin_id,
+            done_on=business_on,
+            done_at=now,
         )
-        .join(_listings, _listings.c.id == _messages.c.listing_id)
-        .join(_members, _members.c.id == _messages.c.author_id)
     )
+    session.flush()
+    title, path, topics = _place(session, written)
+    touch(session, *topics, conversation.WRITTEN)
+    event = NoticeEvent.TEXT_HIDDEN if is_hidden else NoticeEvent.TEXT_SHOWN
+    fact = Fact(written.author_id, event, {"title": title, "path": path, "reason": reason})
+    notices.tell(session, [fact], business_on=business_on, now=now)
+
+
+def _place(session: Session, written: ListingMessage | Letter) -> tuple[str, str, tuple[str, ...]]:
+    """Say what it is about, where it stands, and which screens show it."""
+    if isinstance(written, Letter):
+        path = f"/messages?thread={thread_key(written.loan_id, written.lender_id)}"
+        topics = (member_topic(written.author_id), member_topic(written.recipient_id))
+        return session.get_one(Loan, written.loan_id).title, path, topics
+    path = f"/listings/{written.listing_id}#questions"
+    title = session.get_one(Listing, written.listing_id).title
+    return title, path, (questions_topic(written.listing_id),)

@@ -226,6 +226,15 @@ def _text_hidden(facts: Facts) -> NoticeText:
     )
 
 
+def _text_shown(facts: Facts) -> NoticeText:
+    return NoticeText(
+        f"The market shows again what you wrote about {quoted(facts)}",
+        f"The reason: {facts['reason']}",
+        facts["path"],
+        "See where",
+    )
+
+
 def _bot_stopped(facts: Facts) -> NoticeText:
     return NoticeText(
         f"{facts['name']} was stopped by an error", facts["reason"], "/admin/bots", "See the bots"
@@ -253,5 +262,6 @@ _SENTENCES: Sentences = {
     NoticeEvent.MONEY_ADDED: _money_added,
     NoticeEvent.MONEY_WITHDRAWN: _money_withdrawn,
     NoticeEvent.TEXT_HIDDEN: _text_hidden,
+    NoticeEvent.TEXT_SHOWN: _text_shown,
     NoticeEvent.BOT_STOPPED: _bot_stopped,
 } | servicing_notice_texts.SENTENCES

@@ -1,4 +1,4 @@
-"""Owns questions on a listing: lenders ask, the borrower answers, everybody reads, admins may hide one."""
+"""Owns questions on a listing: lenders ask, the borrower answers, everybody reads."""
 
 from collections import defaultdict
 from collections.abc import Callable
@@ -42,7 +42,7 @@ class OwnQuestionError(LendingError):
 
 @dataclass(frozen=True, slots=True)
 class MessageRow:
-    """A question or an answer; the text of a hidden one is there for admins only."""
+    """A question or an answer; the text of a hidden one is there for its author and for admins only."""
 
     message_id: int
     author_name: str
@@ -69,10 +69,11 @@ class QuestionRow:
 
 @dataclass(frozen=True, slots=True)
 class QuestionsView:
-    """The questions on a listing, and what the viewer may do."""
+    """The questions on a listing, what the viewer may do, and why nobody may ask where it is closed."""
 
     rows: tuple[QuestionRow, ...]
     borrower_first_name: str
+    closed_because: str
     can_ask: bool
     can_answer: bool
     can_hide: bool
@@ -108,10 +109,12 @@ def view(
         else:
             answers[message.answers_id].append(row)
     is_own = viewer_id is not None and viewer_id == listing.borrower_id
+    closed_because = _closed_because(listing, business_on)
     return QuestionsView(
         rows=tuple(QuestionRow(each, tuple(answers[each.message_id])) for each in questions),
         borrower_first_name=(borrower_name.split() or [""])[0],
-        can_ask=role is Role.LENDER and not is_own and _is_open(listing, business_on),
+        closed_because=closed_because,
+        can_ask=role is Role.LENDER and not is_own and not closed_because,
         can_answer=is_own and listing.state in BOOK_STATES,
         can_hide=is_admin,
     )
@@ -139,8 +142,9 @@ def ask(
             raise OwnQuestionError
         if lender.role is not Role.LENDER:
             raise QuestionsClosedError("Only lenders ask questions here.")
-        if not _is_open(listing, business_on):
-            raise QuestionsClosedError("Bidding on this listing has ended, so it takes no more questions.")
+        closed_because = _closed_because(listing, business_on)
+        if closed_because:
+            raise QuestionsClosedError(closed_because)
         question = parsing.clean_text(
             text, field="question", minimum_length=3, maximum_length=LONGEST_QUESTION, name="The question"
         )
@@ -209,31 +213,6 @@ def answer(
     return _once(session, borrower_id, form_key, "answer", body, now, act)
 
 
-def hide(
-    session: Session, *, admin_id: int, message_id: int, reason: str, business_on: date, now: datetime
-) -> None:
-    """Hide a question or an answer from everybody, with the reason in its place; its author is told.
-
-    Raises FieldError on "reason", UnknownError, HiddenAlreadyError.
-    """
-    conversation.check_admin(session, admin_id=admin_id)
-    locked = select(ListingMessage).where(ListingMessage.id == message_id).with_for_update()
-    message = session.exec(locked).first() if is_id(message_id) else None
-    if message is None:
-        raise UnknownError("message")
-    if message.hidden_at is not None:
-        raise conversation.HiddenAlreadyError
-    message.hidden_reason = conversation.read_reason(reason)
-    message.hidden_at, message.hidden_by_id = now, admin_id
-    session.add(message)
-    session.flush()
-    touch(session, questions_topic(message.listing_id))
-    listing = session.get_one(Listing, message.listing_id)
-    where = {"title": listing.title, "path": f"/listings/{listing.id}#questions"}
-    fact = Fact(message.author_id, NoticeEvent.TEXT_HIDDEN, {**where, "reason": message.hidden_reason})
-    notices.tell(session, [fact], business_on=business_on, now=now)
-
-
 def _row(
     message: ListingMessage, name: str, *, viewer_id: int | None, borrower_id: int, is_admin: bool
 ) -> MessageRow:
@@ -244,7 +223,7 @@ def _row(
         author_initials=formats.initials(name),
         is_borrower=message.author_id == borrower_id,
         is_own=message.author_id == viewer_id,
-        text="" if is_hidden and not is_admin else message.text,
+        text=message.text if not is_hidden or is_admin or message.author_id == viewer_id else "",
         posted_on=message.posted_on,
         hidden_reason=message.hidden_reason if is_hidden else "",
     )
@@ -261,8 +240,16 @@ def _listing(session: Session, listing_id: int) -> Listing:
     return listing
 
 
-def _is_open(listing: Listing, business_on: date) -> bool:
-    return listing.state is ListingState.OPEN and listing.closes_on >= business_on
+def _closed_because(listing: Listing, business_on: date) -> str:
+    """Say in a sentence why a listing takes no more questions; nothing while bidding is open."""
+    if listing.state is ListingState.OPEN and listing.closes_on >= business_on:
+        return ""
+    happened = {
+        ListingState.ACCEPTED: "This listing has become a loan",
+        ListingState.WITHDRAWN: "The borrower withdrew this listing",
+        ListingState.EXPIRED: "This listing ended without a loan",
+    }.get(listing.state, "Bidding on this listing has ended")
+    return f"{happened}, so it takes no more questions."
 
 
 def _check_share(
@@ -297,7 +284,7 @@ def _post(
     )
     session.add(message)
     session.flush()
-    touch(session, questions_topic(listing.id))
+    touch(session, questions_topic(listing.id), conversation.WRITTEN)
     return message.id
 
 

@@ -1,4 +1,4 @@
-"""Owns the questions on the listing screen: asking, answering, and an admin's hiding."""
+"""Owns the questions on the listing screen: asking, answering, an admin's hiding and showing again."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -7,8 +7,10 @@ from typing import Any
 
 import reflex as rx
 
-from p2p_reflex.services import business_date, questions
+from p2p_reflex.services import business_date, moderation, questions
+from p2p_reflex.services.moderation_rows import Written
 from p2p_reflex.services.questions import LONGEST_ANSWER, LONGEST_QUESTION, MessageRow, QuestionRow
+from p2p_reflex.services.touched import DAY, listing_topic
 from p2p_reflex.state.base import ScreenState, key_in, loads_for_all, requires, text_in
 from p2p_reflex.state.listing import number_in
 from p2p_reflex.state.moments import day
@@ -18,7 +20,7 @@ MOST_TYPED = 2 * LONGEST_ANSWER
 
 @dataclass
 class MessageLine:
-    """A question or an answer as the list shows it; `hidden` says why there is nothing to read."""
+    """A question or an answer as the list shows it; `hidden` is the sentence about one that is hidden."""
 
     id: int = 0
     name: str = ""
@@ -44,6 +46,7 @@ class ListingQuestionsState(ScreenState, rx.State):
 
     lines: list[QuestionLine] = []
     borrower: str = ""
+    closed: str = ""
     can_ask: bool = False
     can_answer: bool = False
     can_hide: bool = False
@@ -53,6 +56,7 @@ class ListingQuestionsState(ScreenState, rx.State):
     answer_room: str = ""
     answering: int = 0
     hiding: int = 0
+    showing: int = 0
     reason: str = ""
     is_busy: bool = False
 
@@ -66,8 +70,8 @@ class ListingQuestionsState(ScreenState, rx.State):
         if number != self._listing_number:
             self._listing_number, self.errors = number, {}
             self.lines, self.question, self.answer, self.reason = [], "", "", ""
-            self.answering = self.hiding = 0
-        self._watch(questions.questions_topic(number))
+            self.answering = self.hiding = self.showing = 0
+        self._watch(questions.questions_topic(number), listing_topic(number), DAY)
         await self._fill()
 
     async def _on_push(self, topics: frozenset[str]) -> None:
@@ -109,6 +113,12 @@ class ListingQuestionsState(ScreenState, rx.State):
         self.hiding, self.reason, self.errors = message_id, "", {}
 
     @rx.event
+    @requires("admin")
+    async def open_show(self, message_id: int) -> None:
+        """Ask for the reason before something is shown again, or leave it."""
+        self.showing, self.reason, self.errors = message_id, "", {}
+
+    @rx.event
     @requires("lender")
     async def ask_question(self, form: dict[str, Any]) -> AsyncIterator[Any]:
         """Ask in public what the field says."""
@@ -136,18 +146,30 @@ class ListingQuestionsState(ScreenState, rx.State):
     @requires("admin")
     async def hide(self) -> AsyncIterator[Any]:
         """Hide what was chosen, with the reason in its place."""
+        await self._moderate(moderation.hide, self.hiding)
+        yield rx.toast.success("Hidden", description="Its author was told why.")
+
+    @rx.event
+    @requires("admin")
+    async def show_again(self) -> AsyncIterator[Any]:
+        """Let everybody read again what was chosen."""
+        await self._moderate(moderation.show_again, self.showing)
+        yield rx.toast.success("Shown again", description="Its author was told why.")
+
+    async def _moderate(self, service: Any, message_id: int) -> None:
+        """Hide something or show it again, for the reason typed."""
         person = await self.who()
         await self.act(
-            questions.hide,
+            service,
             admin_id=person.member_id,
-            message_id=self.hiding,
+            what=Written.QUESTION,
+            written_id=message_id,
             reason=self.reason,
             business_on=await self.ask(business_date.today),
             now=datetime.now(UTC),
         )
-        self.hiding, self.reason = 0, ""
+        self.hiding, self.showing, self.reason = 0, 0, ""
         await self._fill()
-        yield rx.toast.success("Hidden", description="Its author was told why.")
 
     async def _write(self, service: Any, changing: dict[str, Any]) -> AsyncIterator[Any]:
         """Post a question or an answer once, empty the field, and show it in its place."""
@@ -187,7 +209,7 @@ class ListingQuestionsState(ScreenState, rx.State):
                 is_borrower=row.is_borrower,
                 on=day(row.posted_on, today),
                 text=row.text,
-                hidden=row.hidden_reason,
+                hidden=hidden_words(row.hidden_reason, is_own=row.is_own),
             )
 
         def entry(row: QuestionRow) -> QuestionLine:
@@ -195,8 +217,17 @@ class ListingQuestionsState(ScreenState, rx.State):
             return QuestionLine(question=line(row.question), answers=answers, is_answered=bool(answers))
 
         self.lines = [entry(row) for row in found.rows]
-        self.borrower = found.borrower_first_name
+        self.borrower, self.closed = found.borrower_first_name, found.closed_because
         self.can_ask, self.can_answer, self.can_hide = found.can_ask, found.can_answer, found.can_hide
+
+
+def hidden_words(reason: str, *, is_own: bool) -> str:
+    """Say that something is hidden and why, to its author as well; nothing where it is not."""
+    if not reason:
+        return ""
+    if is_own:
+        return f"The market hid this from everybody else. The reason: {reason}"
+    return f"Hidden by the market: {reason}"
 
 
 def _room(text: str, longest: int) -> str:

@@ -9,15 +9,18 @@ from reflex.event import EventSpec
 
 from p2p_reflex.domain.errors import LendingError, UnknownError
 from p2p_reflex.domain.vocabulary import Role
-from p2p_reflex.services import business_date, letters, moderation, questions
+from p2p_reflex.services import business_date, letters, moderation
+from p2p_reflex.services.conversation import WRITTEN
 from p2p_reflex.services.letters import LONGEST_LETTER, LetterRow, ThreadRow
-from p2p_reflex.services.moderation import Written, WrittenRow
+from p2p_reflex.services.moderation_rows import ModerationRow, Shows, Written, WrittenRow
 from p2p_reflex.services.touched import member_topic
 from p2p_reflex.state.base import ScreenState, key_in, loads, requires, text_in
 from p2p_reflex.state.frame import FrameState, unread_words
+from p2p_reflex.state.listing_questions import hidden_words
 from p2p_reflex.state.moments import day_and_time, since
 
 MOST_TYPED = 2 * LONGEST_LETTER
+LIVE_GAP_SECONDS = 1.0
 WHAT = {Written.QUESTION: "asked", Written.ANSWER: "answered", Written.LETTER: "wrote"}
 
 
@@ -56,6 +59,7 @@ class WrittenLine(TypedDict):
     at: str
     text: str
     hidden: str
+    acts: list[str]
 
 
 class MessagesState(ScreenState, rx.State):
@@ -76,11 +80,12 @@ class MessagesState(ScreenState, rx.State):
     is_busy: bool = False
 
     written: list[WrittenLine] = []
-    shows: str = "questions"
+    shows: str = Shows.QUESTIONS.value
     range_words: str = ""
     has_previous: bool = False
     has_next: bool = False
     hiding: str = ""
+    showing: str = ""
     reason: str = ""
 
     _page: int = 1
@@ -91,10 +96,11 @@ class MessagesState(ScreenState, rx.State):
         """Show the threads, and open the one that the address names."""
         person = await self.who()
         self.is_admin = person.role is Role.ADMIN
-        self._watch(member_topic(person.member_id), gap=1.0)
         if self.is_admin:
+            self._watch(WRITTEN, gap=LIVE_GAP_SECONDS)
             await self._fill_written()
             return None
+        self._watch(member_topic(person.member_id), gap=LIVE_GAP_SECONDS)
         wanted = str(self.router.url.query_parameters.get("thread", ""))
         if wanted != self.open_key:
             self.letter, self.letter_room, self.errors = "", "", {}
@@ -102,7 +108,9 @@ class MessagesState(ScreenState, rx.State):
         return await self._show()
 
     async def _on_push(self, topics: frozenset[str]) -> None:
-        if not self.is_admin:
+        if self.is_admin:
+            await self._fill_written()
+        else:
             await self._show()
 
     @rx.event
@@ -151,8 +159,8 @@ class MessagesState(ScreenState, rx.State):
     @rx.event
     @requires("admin")
     async def show_written(self, shows: str) -> None:
-        """Show questions and answers, or letters."""
-        self.shows = "letters" if shows == "letters" else "questions"
+        """Show questions and answers, letters, what is hidden, or what was shown again."""
+        self.shows = shows if shows in set(Shows) else Shows.QUESTIONS.value
         self._page = 1
         await self._fill_written()
 
@@ -171,6 +179,12 @@ class MessagesState(ScreenState, rx.State):
 
     @rx.event
     @requires("admin")
+    async def open_show(self, key: str) -> None:
+        """Ask for the reason before something is shown again, or leave it."""
+        self.showing, self.reason, self.errors = key, "", {}
+
+    @rx.event
+    @requires("admin")
     async def type_reason(self, text: str) -> None:
         """Keep the reason as typed."""
         self.reason = text[:MOST_TYPED]
@@ -180,18 +194,34 @@ class MessagesState(ScreenState, rx.State):
     @requires("admin")
     async def hide(self) -> EventSpec:
         """Hide what was chosen, with the reason in its place."""
-        person = await self.who()
-        what, _, number = self.hiding.partition("-")
-        chosen: dict[str, Any] = {"admin_id": person.member_id, "reason": self.reason}
-        chosen |= {"business_on": await self.ask(business_date.today), "now": datetime.now(UTC)}
-        written_id = int(number) if number.isascii() and number.isdigit() and len(number) < 19 else 0
-        if what == Written.LETTER:
-            await self.act(letters.hide, letter_id=written_id, **chosen)
-        else:
-            await self.act(questions.hide, message_id=written_id, **chosen)
-        self.hiding, self.reason = "", ""
-        await self._fill_written()
+        await self._moderate(moderation.hide, self.hiding)
         return rx.toast.success("Hidden", description="Its author was told why.")
+
+    @rx.event
+    @requires("admin")
+    async def show_again(self) -> EventSpec:
+        """Let those it was written for read again what was chosen."""
+        await self._moderate(moderation.show_again, self.showing)
+        return rx.toast.success("Shown again", description="Its author was told why.")
+
+    async def _moderate(self, service: Any, key: str) -> None:
+        """Hide something or show it again, for the reason typed."""
+        person = await self.who()
+        what, _, number = key.partition("-")
+        is_number = number.isascii() and number.isdigit() and len(number) < 19
+        if what not in set(Written) or not is_number:
+            raise UnknownError("message")
+        await self.act(
+            service,
+            admin_id=person.member_id,
+            what=Written(what),
+            written_id=int(number),
+            reason=self.reason,
+            business_on=await self.ask(business_date.today),
+            now=datetime.now(UTC),
+        )
+        self.hiding, self.showing, self.reason = "", "", ""
+        await self._fill_written()
 
     async def _show(self) -> EventSpec | None:
         """Show the threads and the open one, which is read with that."""
@@ -234,7 +264,7 @@ class MessagesState(ScreenState, rx.State):
         found = await self.ask(
             moderation.page_of,
             admin_id=person.member_id,
-            letters=self.shows == "letters",
+            shows=Shows(self.shows),
             page=self._page,
         )
         now = datetime.now(UTC)
@@ -280,7 +310,7 @@ def _letter_line(row: LetterRow, now: datetime) -> LetterLine:
         is_own=row.is_own,
         at=day_and_time(row.sent_at, now),
         text=row.text,
-        hidden=row.hidden_reason,
+        hidden=hidden_words(row.hidden_reason, is_own=row.is_own),
     )
 
 
@@ -295,5 +325,11 @@ def _written_line(row: WrittenRow, now: datetime) -> WrittenLine:
         href=f"/loans/{row.place_id}" if is_letter else f"/listings/{row.place_id}",
         at=day_and_time(row.written_at, now),
         text=row.text,
-        hidden=row.hidden_reason,
+        hidden=hidden_words(row.hidden_reason, is_own=False),
+        acts=[_act_words(act, now) for act in row.acts],
     )
+
+
+def _act_words(act: ModerationRow, now: datetime) -> str:
+    did = "hid this" if act.is_hidden else "showed this again"
+    return f"{act.admin_name} {did}, {day_and_time(act.done_at, now)}: {act.reason}"

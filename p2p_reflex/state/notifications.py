@@ -86,6 +86,7 @@ ICONS = {
     NoticeEvent.PAYMENT_MADE: "banknote",
     NoticeEvent.PAYMENT_RECEIVED: "banknote",
     NoticeEvent.TEXT_HIDDEN: "eye_off",
+    NoticeEvent.TEXT_SHOWN: "eye",
     NoticeEvent.BOT_STOPPED: "triangle_alert",
     NoticeEvent.PAYMENT_REMINDER: "calendar_clock",
     NoticeEvent.LATE_FEE_CHARGED: "clock",

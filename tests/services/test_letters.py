@@ -10,8 +10,10 @@ from p2p_reflex.domain.errors import FieldError, LendingError, UnknownError
 from p2p_reflex.domain.vocabulary import Role
 from p2p_reflex.models import Loan, Member, Note
 from p2p_reflex.services import letters, moderation, notices, opening, questions
-from p2p_reflex.services.conversation import HiddenAlreadyError, WroteEnoughError
+from p2p_reflex.services.conversation import WroteEnoughError
 from p2p_reflex.services.letters import ThreadView
+from p2p_reflex.services.moderation import HiddenAlreadyError
+from p2p_reflex.services.moderation_rows import Shows, Written
 from tests.builders import (
     NOW,
     TODAY,
@@ -240,26 +242,26 @@ def test_who_sold_the_note_reads_on_and_writes_no_more(
             send(author_id, loan_id, seller)
 
 
-def test_an_admin_hides_a_letter_from_both_with_a_reason(
+def test_an_admin_hides_a_letter_with_a_reason_and_only_its_author_reads_on(
     loan_id: int, borrower_id: int, lender_ids: tuple[int, int]
 ) -> None:
     admin_id = house.run(a_member, role=Role.ADMIN)
     letter_id = send(borrower_id, loan_id, lender_ids[0], "Send me your card number")
-    hiding = {"letter_id": letter_id, "business_on": TODAY, "now": NOW}
+    hiding = {"what": Written.LETTER, "written_id": letter_id, "business_on": TODAY, "now": NOW}
 
     for member_id in (borrower_id, lender_ids[0]):
         with pytest.raises(UnknownError):
-            house.run(letters.hide, admin_id=member_id, reason="Because", **hiding)
+            house.run(moderation.hide, admin_id=member_id, reason="Because", **hiding)
     with pytest.raises(FieldError):
-        house.run(letters.hide, admin_id=admin_id, reason="", **hiding)
-    house.run(letters.hide, admin_id=admin_id, reason="It asks for card numbers", **hiding)
+        house.run(moderation.hide, admin_id=admin_id, reason="", **hiding)
+    house.run(moderation.hide, admin_id=admin_id, reason="It asks for card numbers", **hiding)
 
-    for member_id in (borrower_id, lender_ids[0]):
+    for member_id, text in ((borrower_id, "Send me your card number"), (lender_ids[0], "")):
         row = opened(member_id, loan_id, lender_ids[0]).letters[0]
-        assert (row.text, row.hidden_reason) == ("", "It asks for card numbers")
+        assert (row.text, row.hidden_reason) == (text, "It asks for card numbers")
     assert house.read(letters.threads, member_id=lender_ids[0])[0].newest_text == ""
     with pytest.raises(HiddenAlreadyError):
-        house.run(letters.hide, admin_id=admin_id, reason="Once more", **hiding)
+        house.run(moderation.hide, admin_id=admin_id, reason="Once more", **hiding)
 
 
 def test_admins_read_what_was_written_and_nobody_else_does(
@@ -271,8 +273,8 @@ def test_admins_read_what_was_written_and_nobody_else_does(
     asked = {"listing_id": listing_id, "form_key": a_form_key(), "business_on": TODAY, "now": NOW}
     house.run(questions.ask, lender_id=lender_ids[0], text="A question", **asked)
 
-    private = house.read(moderation.page_of, admin_id=admin_id, letters=True)
-    public = house.read(moderation.page_of, admin_id=admin_id, letters=False)
+    private = house.read(moderation.page_of, admin_id=admin_id, shows=Shows.LETTERS)
+    public = house.read(moderation.page_of, admin_id=admin_id, shows=Shows.QUESTIONS)
 
     assert [(row.what.value, row.text, row.place_id) for row in private.rows] == [
         ("letter", "A letter", loan_id)
@@ -282,7 +284,7 @@ def test_admins_read_what_was_written_and_nobody_else_does(
     ]
     for member_id in (borrower_id, lender_ids[0], 999_999):
         with pytest.raises(UnknownError):
-            house.read(moderation.page_of, admin_id=member_id, letters=True)
+            house.read(moderation.page_of, admin_id=member_id, shows=Shows.LETTERS)
 
 
 def test_a_letter_that_fails_leaves_nothing(

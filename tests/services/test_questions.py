@@ -9,8 +9,10 @@ from sqlmodel import Session
 from p2p_reflex import database as house
 from p2p_reflex.domain.errors import FieldError, LendingError, UnknownError
 from p2p_reflex.domain.vocabulary import Role
-from p2p_reflex.services import listings, notices, opening, questions
-from p2p_reflex.services.conversation import HiddenAlreadyError, WroteEnoughError
+from p2p_reflex.services import closing, listings, moderation, notices, opening, questions
+from p2p_reflex.services.conversation import WRITTEN, WroteEnoughError
+from p2p_reflex.services.moderation import HiddenAlreadyError
+from p2p_reflex.services.moderation_rows import Written
 from p2p_reflex.services.questions import OwnQuestionError, QuestionsClosedError, QuestionsView
 from p2p_reflex.services.touched import topics_of
 from tests.builders import (
@@ -68,9 +70,10 @@ def answer(borrower_id: int, question_id: int, text: str = "One of them is.", **
 
 def hide(admin_id: int, message_id: int, reason: str = "It names a third person") -> None:
     house.run(
-        questions.hide,
+        moderation.hide,
         admin_id=admin_id,
-        message_id=message_id,
+        what=Written.QUESTION,
+        written_id=message_id,
         reason=reason,
         business_on=TODAY,
         now=NOW,
@@ -184,6 +187,36 @@ def test_a_listing_that_has_ended_takes_neither(listing_id: int, borrower_id: in
     assert len(seen(listing_id).rows) == 1
 
 
+def test_a_listing_that_takes_no_questions_says_in_a_sentence_why_not(
+    listing_id: int, borrower_id: int, lender_id: int
+) -> None:
+    own = {"borrower_id": borrower_id, "listing_id": listing_id, "form_key": a_form_key()}
+    late_id = house.run(a_listing, borrower_id=borrower_id, window_days=1)
+    assert seen(listing_id, lender_id, Role.LENDER).closed_because == ""
+
+    house.run(listings.withdraw, **own, business_on=TODAY, now=NOW)
+    house.run(closing.close_listings, business_on=TODAY + timedelta(days=1), now=NOW)
+
+    for number, sentence in (
+        (listing_id, "The borrower withdrew this listing, so it takes no more questions."),
+        (late_id, "This listing ended without a loan, so it takes no more questions."),
+    ):
+        shown = seen(number, lender_id, Role.LENDER)
+        assert (shown.closed_because, shown.can_ask) == (sentence, False)
+        with pytest.raises(QuestionsClosedError) as refused:
+            ask(lender_id, number)
+        assert refused.value.message == sentence
+
+
+def test_after_the_last_day_a_listing_takes_no_questions_even_before_the_day_has_closed(
+    listing_id: int, lender_id: int
+) -> None:
+    after = TODAY + timedelta(days=8)
+
+    with pytest.raises(QuestionsClosedError, match="Bidding on this listing has ended"):
+        ask(lender_id, listing_id, business_on=after)
+
+
 def test_a_listing_nobody_knows_has_no_questions(lender_id: int) -> None:
     for number in (999_999, 0, -1, 2**70):
         with pytest.raises(UnknownError):
@@ -226,10 +259,12 @@ def test_an_admin_hides_with_a_reason_that_everybody_sees(
 
     hide(admin_id, question_id)
 
-    for viewer_id, role in ((None, None), (lender_id, Role.LENDER), (borrower_id, Role.BORROWER)):
+    other_id = house.run(a_lender)
+    for viewer_id, role in ((None, None), (other_id, Role.LENDER), (borrower_id, Role.BORROWER)):
         row = seen(listing_id, viewer_id, role).rows[0].question
         assert (row.text, row.hidden_reason) == ("", "It names a third person")
-    assert seen(listing_id, admin_id, Role.ADMIN).rows[0].question.text == "Call me at 555 0100"
+    for viewer_id, role in ((lender_id, Role.LENDER), (admin_id, Role.ADMIN)):
+        assert seen(listing_id, viewer_id, role).rows[0].question.text == "Call me at 555 0100"
     assert told(lender_id)[0] == "The market hid what you wrote about “Used van for a flower route”"
     with pytest.raises(QuestionsClosedError):
         answer(borrower_id, question_id)
@@ -268,5 +303,5 @@ def test_a_question_reaches_the_open_screens_of_its_listing_only(listing_id: int
 
     topics = house.run(asked)
 
-    assert questions.questions_topic(listing_id) in topics
+    assert {questions.questions_topic(listing_id), WRITTEN} <= topics
     assert f"listing:{listing_id}" not in topics

@@ -123,6 +123,7 @@ def test_only_an_admin_hides_and_everybody_sees_the_reason(scene: Scene) -> None
         tab = scene.tab(member_id)
         tab.send(Screen.open_hide, message_id=question_id)
         assert "not open to your kind of account" in tab.send(Screen.hide).toasts
+        assert "not open to your kind of account" in tab.send(Screen.show_again).toasts
 
     tab = scene.tab(scene.admin_id)
     tab.send(Screen.load)
@@ -131,8 +132,15 @@ def test_only_an_admin_hides_and_everybody_sees_the_reason(scene: Scene) -> None
     tab.send(Screen.hide)
 
     answer = scene.tab().send(Screen.load)
-    assert answer.shown(Screen, "lines")[0].question.hidden == "A telephone number"
+    assert answer.shown(Screen, "lines")[0].question.hidden == "Hidden by the market: A telephone number"
     assert "555 0100" not in str(answer.changed)
+    own = scene.tab(scene.lender_id).send(Screen.load).shown(Screen, "lines")[0].question
+    assert own.hidden == "The market hid this from everybody else. The reason: A telephone number"
+    assert own.text == "Call me at 555 0100"
+    tab.send(Screen.open_show, message_id=question_id)
+    tab.send(Screen.type_reason, text="It is the number of the shop")
+    tab.send(Screen.show_again)
+    assert scene.tab().send(Screen.load).shown(Screen, "lines")[0].question.text == "Call me at 555 0100"
 
 
 def test_a_listing_that_does_not_exist_has_no_questions(scene: Scene) -> None:

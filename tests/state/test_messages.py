@@ -152,10 +152,39 @@ def test_an_admin_sees_what_was_written_and_hides_with_a_reason(scene: Scene) ->
 
     assert shown[0]["key"] == f"letter-{letter_id}"
     assert refused.shown(MessagesState, "errors") == {"reason": "The reason is missing."}
-    assert answer.shown(MessagesState, "written")[0]["hidden"] == "It asks for card numbers"
+    line = answer.shown(MessagesState, "written")[0]
+    assert line["hidden"] == "Hidden by the market: It asks for card numbers"
+    assert len(line["acts"]) == 1
     thread = scene.tab(scene.borrower_id, scene.key).send(MessagesState.load)
     assert "card number" not in str(thread.shown(MessagesState, "threads"))
     assert thread.shown(MessagesState, "lines")[0]["text"] == ""
+
+
+def test_an_admin_finds_what_was_hidden_and_shows_it_again(scene: Scene) -> None:
+    write(scene, scene.lender_id, "How is the roof?")
+    tab = scene.tab(house.run(a_member, role=Role.ADMIN))
+    tab.send(MessagesState.load)
+    (line,) = tab.send(MessagesState.show_written, shows="letters").shown(MessagesState, "written")
+    tab.send(MessagesState.open_hide, key=line["key"])
+    tab.send(MessagesState.type_reason, text="Taken for another")
+    tab.send(MessagesState.hide)
+
+    found = tab.send(MessagesState.show_written, shows="hidden").shown(MessagesState, "written")
+    tab.send(MessagesState.open_show, key=found[0]["key"])
+    refused = tab.send(MessagesState.show_again)
+    tab.send(MessagesState.type_reason, text="It was a mistake of ours")
+    after = tab.send(MessagesState.show_again)
+
+    assert [each["text"] for each in found] == ["How is the roof?"]
+    assert refused.shown(MessagesState, "errors") == {"reason": "The reason is missing."}
+    assert after.shown(MessagesState, "written") == []
+    (again,) = tab.send(MessagesState.show_written, shows="shown_again").shown(MessagesState, "written")
+    assert [act.rpartition(": ")[2] for act in again["acts"]] == [
+        "Taken for another",
+        "It was a mistake of ours",
+    ]
+    thread = scene.tab(scene.borrower_id, scene.key).send(MessagesState.load)
+    assert thread.shown(MessagesState, "lines")[0]["text"] == "How is the roof?"
 
 
 def test_nobody_but_an_admin_reaches_the_hiding(scene: Scene) -> None:
@@ -164,7 +193,7 @@ def test_nobody_but_an_admin_reaches_the_hiding(scene: Scene) -> None:
     for member_id in (scene.borrower_id, scene.lender_id):
         tab = scene.tab(member_id)
         tab.send(MessagesState.open_hide, key=f"letter-{letter_id}")
-        answer = tab.send(MessagesState.hide)
-        assert "not open to your kind of account" in answer.toasts
+        for handler in (MessagesState.hide, MessagesState.show_again):
+            assert "not open to your kind of account" in tab.send(handler).toasts
 
     assert texts() == ["Harmless"]
