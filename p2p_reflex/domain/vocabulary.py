@@ -142,6 +142,22 @@ class RequestState(StrEnum):
     REJECTED = "rejected"
 
 
+class MoneyRequestKind(StrEnum):
+    """What a member asks an admin to confirm."""
+
+    DEPOSIT = "deposit"
+    WITHDRAWAL = "withdrawal"
+
+
+class MoneyRequestState(StrEnum):
+    """Life of a deposit or withdrawal that an admin has to confirm; it ends once."""
+
+    WAITING = "waiting"
+    CONFIRMED = "confirmed"
+    REFUSED = "refused"
+    CANCELLED = "cancelled"
+
+
 class PrepaymentChoice(StrEnum):
     """What money paid ahead of time shortens: the term, or each installment."""
 

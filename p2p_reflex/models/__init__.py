@@ -47,6 +47,7 @@ from p2p_reflex.models.members import (  # noqa: E402
     SignInTicket,
 )
 from p2p_reflex.models.messages import Letter, ListingMessage, ModerationEntry  # noqa: E402
+from p2p_reflex.models.money_requests import MoneyRequest  # noqa: E402
 from p2p_reflex.models.notices import Notice, NoticeMail, NoticeMark, NoticePreference  # noqa: E402
 from p2p_reflex.models.payments import LenderPayment, Payment, PaymentPart  # noqa: E402
 
@@ -81,6 +82,7 @@ __all__ = [
     "LoanLogVoid",
     "Member",
     "ModerationEntry",
+    "MoneyRequest",
     "Note",
     "Notice",
     "NoticeMail",
