@@ -21,7 +21,7 @@ from p2p_reflex.domain.errors import LendingError
 from p2p_reflex.models import BusinessClock, StepState
 from p2p_reflex.services import business_date, business_runs, leases, step_rows
 from p2p_reflex.services.autopay import CHUNK_LOANS
-from p2p_reflex.services.business_runs import LEASE, Attempt, Clock, OvertakenError, Worked
+from p2p_reflex.services.business_runs import LEASE, Attempt, Clock, NoLoanError, OvertakenError, Worked
 from p2p_reflex.services.step_rows import StepRow
 
 MOST_DAYS_AT_ONCE = 400
@@ -209,6 +209,8 @@ def _make_easier(run: Run, attempt: Attempt, error: Exception) -> None:
     reason = (
         f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error).strip() else 'no reason'}"
     )
+    if isinstance(error, NoLoanError):
+        reason = attempt.skip_because
     is_rule = not isinstance(error, DBAPIError) or isinstance(error, IntegrityError | DataError)
     if is_rule and attempt.enough:
         attempt.enough = 0

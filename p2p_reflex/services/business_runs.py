@@ -28,6 +28,10 @@ class OvertakenError(Exception):
     """Another runner has the lease now."""
 
 
+class NoLoanError(Exception):
+    """A step breaks without any loan that could be left out."""
+
+
 @dataclass(frozen=True, slots=True)
 class Clock:
     """A moment that moves with the work: the one that was given, and what has passed since."""
@@ -138,10 +142,11 @@ def _skip(session: Session, attempt: Attempt, step: Step) -> None:
     assert step.peek is not None  # noqa: S101 - the caller looked
     assert attempt.started_at is not None  # noqa: S101
     loan_id = step.peek(session, attempt.ask)
-    if loan_id is not None:
-        row = StepRow(step.key, attempt.chunk + 1, attempt.started_at, attempt.clock(), through_id=loan_id)
-        row.state, row.error = StepState.FAILED, f"Loan {loan_id} was left out: {attempt.skip_because}"
-        attempt.rows.append(row)
+    if loan_id is None:
+        raise NoLoanError
+    row = StepRow(step.key, attempt.chunk + 1, attempt.started_at, attempt.clock(), through_id=loan_id)
+    row.state, row.error = StepState.FAILED, f"Loan {loan_id} was left out: {attempt.skip_because}"
+    attempt.rows.append(row)
 
 
 def _whole(step: Step, chunks: list[StepRow]) -> StepRow:

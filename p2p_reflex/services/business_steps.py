@@ -1,8 +1,9 @@
 """Owns the steps of a business day: a table of named functions in their order, each safe to run again."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlmodel import Session
 
@@ -102,18 +103,22 @@ def _next_due(session: Session, ask: Ask) -> int | None:
 
 
 def _charge_late_fees(session: Session, ask: Ask) -> Did:
-    count = late_fees.charge(session, business_on=ask.business_on, now=ask.now)
-    return Did(count, {"fees": count})
+    done = late_fees.charge(session, **_chunk(ask))
+    return Did(done.fee_count, {"fees": done.fee_count}, done.through_id)
 
 
 def _age_loans(session: Session, ask: Ask) -> Did:
-    count = delinquency_days.age_loans(session, business_on=ask.business_on, now=ask.now)
-    return Did(count, {"moved": count})
+    done = delinquency_days.age_loans(session, **_chunk(ask))
+    return Did(done.moved_count, {"moved": done.moved_count}, done.through_id)
+
+
+def _next_to_age(session: Session, ask: Ask) -> int | None:
+    return delinquency_days.next_to_age(session, business_on=ask.business_on, after_id=ask.after_id)
 
 
 def _declare_defaults(session: Session, ask: Ask) -> Did:
-    count = len(defaults.declare(session, business_on=ask.business_on, now=ask.now).loan_ids)
-    return Did(count, {"defaults": count})
+    done = defaults.declare(session, **_chunk(ask))
+    return Did(len(done.loan_ids), {"defaults": len(done.loan_ids)}, done.through_id)
 
 
 def _buy_defaulted(session: Session, ask: Ask) -> Did:
@@ -122,8 +127,24 @@ def _buy_defaulted(session: Session, ask: Ask) -> Did:
 
 
 def _charge_off(session: Session, ask: Ask) -> Did:
-    ended = charge_offs.charge_off(session, business_on=ask.business_on, now=ask.now)
-    return Did(len(ended.loan_ids), {"loans": len(ended.loan_ids), "cents": ended.principal_cents})
+    done = charge_offs.charge_off(session, **_chunk(ask))
+    counts = {"loans": len(done.loan_ids), "cents": done.principal_cents}
+    return Did(len(done.loan_ids), counts, done.through_id)
+
+
+def _chunk(ask: Ask) -> dict[str, Any]:
+    """Say which loans a rung of the ladder looks at."""
+    return {"after_id": ask.after_id, "limit": ask.limit, "business_on": ask.business_on, "now": ask.now}
+
+
+def _first(find: Callable[..., Sequence[Any]]) -> Peek:
+    """Find the next loan that a rung of the ladder would look at."""
+
+    def peek(session: Session, ask: Ask) -> int | None:
+        rows = find(session, business_on=ask.business_on, after_id=ask.after_id, limit=1)
+        return int(rows[0].id) if rows else None
+
+    return peek
 
 
 def _tell_late(session: Session, ask: Ask) -> Did:
@@ -159,11 +180,11 @@ def _open_next(session: Session, ask: Ask) -> Did:
 STEPS: tuple[Step, ...] = (
     Step("close_listings", "Close listings", _close_listings),
     Step("autopay", "Collect by autopay", _collect, peek=_next_due),
-    Step("late_fees", "Charge late fees", _charge_late_fees),
-    Step("age_loans", "Age loans", _age_loans),
-    Step("default", "Declare defaults", _declare_defaults),
+    Step("late_fees", "Charge late fees", _charge_late_fees, peek=_first(late_fees.late_loans)),
+    Step("age_loans", "Age loans", _age_loans, peek=_next_to_age),
+    Step("default", "Declare defaults", _declare_defaults, peek=_first(defaults.late_loans)),
     Step("reserve_fund", "Buy from the reserve fund", _buy_defaulted),
-    Step("charge_off", "Charge off", _charge_off),
+    Step("charge_off", "Charge off", _charge_off, peek=_first(charge_offs.late_loans)),
     Step(late_notices.STEP, "Tell of late loans", _tell_late),
     Step(reminders.STEP, "Remind borrowers", _remind),
     Step(sealing.SEAL_STEP, "Seal the journal", _seal, seals=True),

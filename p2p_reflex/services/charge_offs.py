@@ -13,7 +13,7 @@ from p2p_reflex.domain.delinquency import CHARGE_OFF_DAYS
 from p2p_reflex.domain.loan_life import LoanEvent
 from p2p_reflex.domain.vocabulary import LadderStep, LoanEventKind, LoanState
 from p2p_reflex.models import Installment, Loan
-from p2p_reflex.services import loan_log
+from p2p_reflex.services import loan_chunks, loan_log
 from p2p_reflex.services.loan_positions import CHUNK, PAYABLE_STATES, LoanPosition, positions, touch_people
 
 _loans = cast(sa.Table, Loan.__table__)  # type: ignore[attr-defined]
@@ -22,30 +22,41 @@ _installments = cast(sa.Table, Installment.__table__)  # type: ignore[attr-defin
 
 @dataclass(frozen=True, slots=True)
 class ChargeOffsOutcome:
-    """The loans that a day charged off, and the principal still owed on them."""
+    """The loans that a day charged off, and the principal still owed on them.
+
+    With a `through_id` there may be more loans after it.
+    """
 
     loan_ids: tuple[int, ...]
     principal_cents: int
+    through_id: int | None = None
 
 
-def charge_off(session: Session, *, business_on: date, now: datetime) -> ChargeOffsOutcome:
-    """Charge off the loans that are 150 days late at the close of a day; run again, it finds none."""
+def charge_off(
+    session: Session, *, business_on: date, now: datetime, after_id: int = 0, limit: int | None = None
+) -> ChargeOffsOutcome:
+    """Charge off what is 150 days late at the close of a day, of so many loans after an id or of all.
+
+    Law: run again for the same day, it finds none.
+    """
     loan_log.note_step(session, step=LadderStep.CHARGE_OFF, business_on=business_on)
-    latest_on = business_on - timedelta(days=CHARGE_OFF_DAYS)
-    query = (
-        sa.select(_loans.c.id)
-        .where(_loans.c.state.in_(PAYABLE_STATES), _loans.c.next_due_on <= latest_on)
-        .order_by(_loans.c.id)
-        .with_for_update()
-    )
-    late_ids = session.connection().execute(query).scalars().all()
-    ended: list[LoanPosition] = []
-    for start in range(0, len(late_ids), CHUNK):
-        late = positions(session, loan_ids=late_ids[start : start + CHUNK])
+    rows = late_loans(session, business_on=business_on, after_id=after_id, limit=limit)
+    ended: list[int] = []
+    principal_cents = 0
+    for start in range(0, len(rows), CHUNK):
+        late = positions(session, loan_ids=[row.id for row in rows[start : start + CHUNK]])
         due = [loan for loan in late if ladder.is_charge_off_due(loan, on=business_on)]
         _end(session, due, business_on=business_on, now=now)
-        ended += due
-    return ChargeOffsOutcome(tuple(loan.id for loan in ended), sum(loan.outstanding_cents for loan in ended))
+        ended += [loan.id for loan in due]
+        principal_cents += sum(loan.outstanding_cents for loan in due)
+    return ChargeOffsOutcome(tuple(ended), principal_cents, loan_chunks.through(rows, limit))
+
+
+def late_loans(session: Session, *, business_on: date, after_id: int, limit: int | None) -> Sequence[Any]:
+    """Find and lock the next running loans that are so late by their dates."""
+    latest_on = business_on - timedelta(days=CHARGE_OFF_DAYS)
+    where = (_loans.c.state.in_(PAYABLE_STATES), _loans.c.next_due_on <= latest_on)
+    return loan_chunks.next_loans(session, where=where, after_id=after_id, limit=limit)
 
 
 def _end(session: Session, loans: Sequence[LoanPosition], *, business_on: date, now: datetime) -> None:

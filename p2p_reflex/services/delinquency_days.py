@@ -13,6 +13,7 @@ from p2p_reflex.domain.delinquency import DEFAULT_DAYS, GRACE_DAYS, bucket
 from p2p_reflex.domain.loan_standing import Pause, days_late
 from p2p_reflex.domain.vocabulary import LoanEventKind, LoanStage, LoanState
 from p2p_reflex.models import DelinquencyRoll, Loan, LoanLogEntry
+from p2p_reflex.services import loan_chunks
 from p2p_reflex.services.authority import check_admin
 from p2p_reflex.services.loan_positions import CHUNK, PAYABLE_STATES, pauses_of
 from p2p_reflex.services.touched import loan_topic, touch
@@ -43,12 +44,36 @@ class Roll:
     outstanding_cents: int
 
 
-def age_loans(session: Session, *, business_on: date, now: datetime) -> int:
-    """Bring every loan's stage to the close of a day, count the moves, and return how many there were.
+@dataclass(frozen=True, slots=True)
+class AgedOutcome:
+    """How many loans moved to another stage; with a `through_id` there may be more loans after it."""
+
+    moved_count: int
+    through_id: int | None = None
+
+
+def age_loans(
+    session: Session, *, business_on: date, now: datetime, after_id: int = 0, limit: int | None = None
+) -> AgedOutcome:
+    """Bring the stage of so many loans after an id, or of all, to the close of a day, and count the moves.
 
     Law: run again for the same day, nothing moves.
     """
-    moved = _moved(session, business_on)
+    rows, pauses = _candidates(session, business_on, after_id, limit)
+    staged = [(row, _stage(row.state, row.next_due_on, pauses.get(row.id, ()), business_on)) for row in rows]
+    moved = [(row, stage) for row, stage in staged if row.stage is not stage]
+    _move(session, moved, business_on)
+    return AgedOutcome(len(moved), loan_chunks.through(rows, limit))
+
+
+def next_to_age(session: Session, *, business_on: date, after_id: int) -> int | None:
+    """Find the next loan that may be in another stage than it was."""
+    rows, _ = _candidates(session, business_on, after_id, 1)
+    return rows[0].id if rows else None
+
+
+def _move(session: Session, moved: Sequence[tuple[Any, LoanStage]], business_on: date) -> None:
+    """Write the stages that loans are in now, and count the moves."""
     connection = session.connection()
     by_stage: dict[LoanStage, list[int]] = defaultdict(list)
     sums: dict[tuple[LoanStage, LoanStage], list[int]] = defaultdict(lambda: [0, 0])
@@ -63,7 +88,6 @@ def age_loans(session: Session, *, business_on: date, now: datetime) -> int:
             connection.execute(sa.update(_loans).where(of_these).values(stage=stage))
     _add_rolls(session, business_on, sums)
     touch(session, *(loan_topic(row.id) for row, _ in moved))
-    return len(moved)
 
 
 def figures(session: Session, *, business_on: date) -> tuple[StageFigures, ...]:
@@ -111,8 +135,10 @@ def rolls(session: Session, *, admin_id: int, since: date, until: date) -> tuple
     return tuple(sorted(found, key=lambda roll: (order.index(roll.from_stage), order.index(roll.to_stage))))
 
 
-def _moved(session: Session, business_on: date) -> list[tuple[Any, LoanStage]]:
-    """Find the loans that are in another stage than they were."""
+def _candidates(
+    session: Session, business_on: date, after_id: int, limit: int | None
+) -> tuple[list[Any], dict[int, tuple[Pause, ...]]]:
+    """Find the next loans in another stage by their dates than they were, and those ever paused."""
     days = {stage: business_on - timedelta(days=late) for stage, late in _LAST_DAYS.items()}
     due_on = _loans.c.next_due_on
     expected = sa.case(
@@ -123,16 +149,17 @@ def _moved(session: Session, business_on: date) -> list[tuple[Any, LoanStage]]:
         else_=LoanStage.DEFAULT.value,
     )
     columns = (_loans.c.id, _loans.c.state, _loans.c.stage, _loans.c.next_due_on, _loans.c.outstanding_cents)
-    query = sa.select(*columns).where(sa.cast(_loans.c.stage, sa.String) != expected)
+    query = (
+        sa.select(*columns)
+        .where(sa.cast(_loans.c.stage, sa.String) != expected, _loans.c.id > after_id)
+        .order_by(_loans.c.id)
+        .limit(limit)
+    )
     found = {row.id: row for row in session.connection().execute(query)}
-    paused = _paused(session)
-    pauses = {row.id: of_loan for row, of_loan in paused}
+    paused = [(row, of_loan) for row, of_loan in _paused(session) if row.id > after_id]
     found |= {row.id: row for row, _ in paused}
-    staged = [
-        (row, _stage(row.state, row.next_due_on, pauses.get(row.id, ()), business_on))
-        for _, row in sorted(found.items())
-    ]
-    return [(row, stage) for row, stage in staged if row.stage is not stage]
+    rows = [row for _, row in sorted(found.items())]
+    return rows[:limit], {row.id: of_loan for row, of_loan in paused}
 
 
 _LAST_DAYS = {

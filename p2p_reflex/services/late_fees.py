@@ -1,8 +1,9 @@
 """Owns late fees: charged at the close of a day, once for each installment that is past its grace."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import cast
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlmodel import Session
@@ -12,30 +13,40 @@ from p2p_reflex.domain.delinquency import GRACE_DAYS
 from p2p_reflex.domain.loan_life import LoanEvent
 from p2p_reflex.domain.vocabulary import LadderStep, LoanEventKind
 from p2p_reflex.models import Installment, Loan
-from p2p_reflex.services import loan_log
+from p2p_reflex.services import loan_chunks, loan_log
 from p2p_reflex.services.loan_positions import CHUNK, PAYABLE_STATES, LoanPosition, positions, touch_people
 
 _loans = cast(sa.Table, Loan.__table__)  # type: ignore[attr-defined]
 _installments = cast(sa.Table, Installment.__table__)  # type: ignore[attr-defined]
 
 
-def charge(session: Session, *, business_on: date, now: datetime) -> int:
-    """Charge every late fee that is due at the close of a day, and return how many.
+@dataclass(frozen=True, slots=True)
+class LateFeesOutcome:
+    """How many late fees were charged; with a `through_id` there may be more loans after it."""
+
+    fee_count: int
+    through_id: int | None = None
+
+
+def charge(
+    session: Session, *, business_on: date, now: datetime, after_id: int = 0, limit: int | None = None
+) -> LateFeesOutcome:
+    """Charge the late fees that are due at the close of a day, of so many loans after an id or of all.
 
     Law: an installment is charged once in its life, and never while its loan is paused; run again for the
     same day, it charges nothing more.
     """
     loan_log.note_step(session, step=LadderStep.LATE_FEES, business_on=business_on)
     count = 0
-    ids = _late_ids(session, business_on)
-    for start in range(0, len(ids), CHUNK):
-        loans = positions(session, loan_ids=ids[start : start + CHUNK])
+    rows = late_loans(session, business_on=business_on, after_id=after_id, limit=limit)
+    for start in range(0, len(rows), CHUNK):
+        loans = positions(session, loan_ids=[row.id for row in rows[start : start + CHUNK]])
         count += _charge(session, loans, business_on=business_on, now=now)
-    return count
+    return LateFeesOutcome(count, loan_chunks.through(rows, limit))
 
 
-def _late_ids(session: Session, business_on: date) -> Sequence[int]:
-    """Find and lock the loans with an installment past its grace that was not charged yet."""
+def late_loans(session: Session, *, business_on: date, after_id: int, limit: int | None) -> Sequence[Any]:
+    """Find and lock the next loans with an installment past its grace that was not charged yet."""
     latest_on = business_on - timedelta(days=GRACE_DAYS + 1)
     uncharged = (
         sa.exists()
@@ -47,13 +58,8 @@ def _late_ids(session: Session, business_on: date) -> Sequence[int]:
         )
         .correlate(_loans)
     )
-    query = (
-        sa.select(_loans.c.id)
-        .where(_loans.c.state.in_(PAYABLE_STATES), _loans.c.next_due_on <= latest_on, uncharged)
-        .order_by(_loans.c.id)
-        .with_for_update()
-    )
-    return session.connection().execute(query).scalars().all()
+    where = (_loans.c.state.in_(PAYABLE_STATES), _loans.c.next_due_on <= latest_on, uncharged)
+    return loan_chunks.next_loans(session, where=where, after_id=after_id, limit=limit)
 
 
 def _charge(session: Session, loans: Sequence[LoanPosition], *, business_on: date, now: datetime) -> int:

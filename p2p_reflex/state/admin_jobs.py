@@ -36,6 +36,7 @@ WORDS = {
     "default.defaults": ("default", "defaults"),
     "reserve_fund.loans": ("loan bought", "loans bought"),
     "charge_off.loans": ("charge-off", "charge-offs"),
+    "late_notices.notices": ("notice", "notices"),
     "reminders.reminders": ("reminder", "reminders"),
     "seal.entries": ("journal entry", "journal entries"),
     "left_out": ("loan left out", "loans left out"),

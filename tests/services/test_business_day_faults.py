@@ -1,7 +1,7 @@
 """The business day when something breaks: nothing half done, said why, and finished by the next run."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -10,12 +10,21 @@ from sqlalchemy.engine import Engine
 from sqlmodel import Session, col, select
 
 from p2p_reflex.database import read, run, transaction
-from p2p_reflex.models import BusinessStep, Loan, StepState
-from p2p_reflex.services import autopay, business_date, business_day, business_runs
+from p2p_reflex.models import BusinessStep, Installment, Loan, StepState
+from p2p_reflex.services import (
+    autopay,
+    business_date,
+    business_day,
+    business_runs,
+    charge_offs,
+    defaults,
+    delinquency_days,
+    late_fees,
+)
 from p2p_reflex.services.business_day import DayStoppedError
 from p2p_reflex.services.business_steps import STEPS, Ask, Did, Step
 from tests.books_hash import books_hash
-from tests.builders import NOW, TODAY, broken_laws
+from tests.builders import NOW, TODAY, a_loan, broken_laws
 from tests.markets import a_market
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -101,6 +110,62 @@ def test_one_bad_loan_is_left_out_and_the_others_are_collected(monkeypatch: pyte
     assert bad_id in due_before
     assert read(business_date.today) == TOMORROW
     assert read(broken_laws) == []
+
+
+@pytest.mark.parametrize(
+    ("step", "module", "inner", "days"),
+    [
+        ("late_fees", late_fees, "_charge", 16),
+        ("age_loans", delinquency_days, "_move", 16),
+        ("default", defaults, "_without_paused", 121),
+        ("charge_off", charge_offs, "_end", 150),
+    ],
+)
+def test_one_bad_loan_is_left_out_of_each_rung_of_the_ladder_until_it_is_mended(
+    monkeypatch: pytest.MonkeyPatch, step: str, module: Any, inner: str, days: int
+) -> None:
+    bad_id, *good_ids = run(lambda session: [a_loan(session) for _ in range(3)])
+    late_on = date(2026, 12, 20) + timedelta(days=days)
+    business_day.close_until(run, until=late_on, now=NOW)
+    work = getattr(module, inner)
+
+    def work_unless_bad(*given: Any, **wishes: Any) -> Any:
+        if bad_id in ids_in(given):
+            raise ValueError("This loan makes no sense")
+        return work(*given, **wishes)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, inner, work_unless_bad)
+        (day,) = business_day.advance(run, days=1, now=NOW)
+    left_out = [row for row in run(rows) if row.state is StepState.FAILED]
+    before = read(figures_of, loan_ids=[bad_id, *good_ids])
+    business_day.advance(run, days=2, now=NOW)
+    after = read(figures_of, loan_ids=[bad_id, *good_ids])
+
+    assert {row.step for row in left_out} == {step}
+    assert f"Loan {bad_id} was left out: ValueError: This loan makes no sense" in [
+        row.error for row in left_out
+    ]
+    assert day.counts[step]["left_out"] == len(left_out)
+    assert before[0] != before[1] == before[2]
+    assert after[0] == after[1] == after[2]
+    assert read(broken_laws) == []
+
+
+def ids_in(given: tuple[Any, ...]) -> set[int]:
+    """Find the loans a service was given in a sequence: rows, positions, or rows with their stages."""
+    found = [each for sequence in given if isinstance(sequence, list) for each in sequence]
+    return {each.id if hasattr(each, "id") else each[0].id for each in found}
+
+
+def figures_of(session: Session, *, loan_ids: list[int]) -> list[tuple[Any, ...]]:
+    """Give how loans stand, and how many late fees each was charged."""
+    fees = sa.select(sa.func.count(col(Installment.late_fee_on))).where(
+        col(Installment.loan_id) == col(Loan.id)
+    )
+    query = sa.select(col(Loan.state), col(Loan.stage), fees.scalar_subquery())
+    found = [session.execute(query.where(col(Loan.id) == loan_id)).one() for loan_id in loan_ids]
+    return [tuple(each) for each in found]
 
 
 def test_a_database_that_fails_stops_the_day_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

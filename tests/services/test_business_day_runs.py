@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
+from sqlmodel import Session, col
 
 from p2p_reflex import database as house
 from p2p_reflex.database import read, run
@@ -18,7 +19,7 @@ from p2p_reflex.models import BusinessStep
 from p2p_reflex.services import business_date, business_day, business_runs
 from p2p_reflex.services.business_steps import STEPS, Ask, Did, Step
 from tests.books_hash import books_hash
-from tests.builders import NOW, TODAY, broken_laws, in_threads
+from tests.builders import NOW, TODAY, a_loan, broken_laws, in_threads
 from tests.markets import a_market
 
 ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -81,6 +82,33 @@ def test_small_chunks_leave_the_same_books_as_one_large(
     assert read(books_hash) == expected
     chunks = read(lambda session: session.scalar(sa.select(sa.func.max(BusinessStep.chunk))))
     assert chunks > 1
+
+
+@ON_SQLITE
+def test_the_ladder_in_chunks_leaves_the_same_books_as_in_one(
+    fresh: Fresh, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    until = TODAY + timedelta(days=200)
+
+    def late_loans(session: Session) -> None:
+        for number in range(7):
+            a_loan(session, disbursed_on=TODAY - timedelta(days=number % 2))
+
+    fresh()
+    run(late_loans)
+    business_day.close_until(run, until=until, now=NOW)
+    in_one = read(books_hash)
+
+    monkeypatch.setattr(business_runs, "ENOUGH_ITEMS", 1)
+    monkeypatch.setattr(business_runs, "Ask", lambda *args, **wishes: Ask(*args, **wishes, limit=2))
+    fresh()
+    run(late_loans)
+    business_day.close_until(run, until=until, now=NOW)
+
+    assert read(books_hash) == in_one
+    assert read(broken_laws) == []
+    counted = sa.select(BusinessStep.step).where(col(BusinessStep.chunk) > 1).distinct()
+    assert {"late_fees", "age_loans", "default", "charge_off"} <= set(run(lambda s: s.scalars(counted).all()))
 
 
 def test_a_day_that_was_closed_is_not_closed_again(fresh: Fresh, expected: str) -> None:

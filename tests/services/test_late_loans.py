@@ -35,8 +35,8 @@ NOTES = [(5_000_00, "0.0950"), (4_000_00, "0.1100"), (3_000_00, "0.1300")]
 def close(on: date) -> dict[str, Any]:
     """Take the ladder's steps at the close of a day."""
     return {
-        "fees": run(late_fees.charge, business_on=on, now=NOW),
-        "moves": run(delinquency_days.age_loans, business_on=on, now=NOW),
+        "fees": run(late_fees.charge, business_on=on, now=NOW).fee_count,
+        "moves": run(delinquency_days.age_loans, business_on=on, now=NOW).moved_count,
         "defaults": run(defaults.declare, business_on=on, now=NOW),
         "bought": run(reserve_fund.buy_defaulted, business_on=on, now=NOW),
         "ended": run(charge_offs.charge_off, business_on=on, now=NOW),
