@@ -15,6 +15,7 @@ from tests.journeys.people import (
     register_lender,
     sign_in,
 )
+from tests.journeys.residents import figure, watch, were_not_reloaded
 from tests.journeys.running import RunningApp
 from tests.journeys.test_a_loan import ask, balance, the_books_hold
 from tests.journeys.visitors import Window
@@ -52,6 +53,11 @@ def test_a_mistaken_payment_is_put_right_from_the_loans_screen(
     borrower.page.get_by_label("Payment amount").fill("300")
     borrower.page.get_by_role("button", name="Make payment").click()
     expect(borrower.page.get_by_role("cell", name=re.compile("By hand")).first).to_be_visible()
+    schedule = borrower.page.get_by_role("table", name="Schedule").get_by_role("row")
+    expect(schedule.nth(1).get_by_role("cell", name="Paid", exact=True)).to_be_visible()
+    portfolio = watch(lender, "/portfolio")
+    earned = figure(portfolio.get_by_role("region", name="Account value"), "Interest, late fees")
+    expect(earned).not_to_have_text("$0.00")
 
     sign_in(admin, email=ADMIN[0], password=ADMIN[1])
     admin.visit("/admin/loans")
@@ -67,6 +73,10 @@ def test_a_mistaken_payment_is_put_right_from_the_loans_screen(
     expect(happened.get_by_text("Payment reversed")).to_be_visible()
     expect(happened.get_by_text(re.compile(r"Reason: Paid twice by mistake\."))).to_be_visible()
     expect(admin.page.get_by_role("region", name="Payments").get_by_text("No payment yet")).to_be_visible()
+    expect(schedule.nth(1).get_by_role("cell", name=re.compile("^Next, in"))).to_be_visible()
+    expect(portfolio.get_by_role("row", name=re.compile("A gate that closes"))).to_contain_text("$1,500.00")
+    expect(earned).to_have_text("$0.00")
+    assert were_not_reloaded(portfolio)
     loan_id = loan_path.rsplit("/", 1)[1]
     assert ask(app, f"SELECT outstanding_cents FROM loan WHERE id = {int(loan_id)}") == 1_500_00
     assert balance(app, "iris@example.org", "wallet") == wallet_before + 300_00
