@@ -3,15 +3,29 @@
 The text in the browser is the truth while a person types. The server hears it `wait_ms` after the last key,
 on Enter and on leaving. A value that comes back is taken for an echo where it is one of the texts sent; any
 other value is the server's own change ("Lead in full") and replaces the text, unless a key was pressed since.
+
+A server that was started anew has forgotten what was typed, and empties its screens when it is back. So the
+texts of all fields are set aside while the connection is lost, and what is missing after that is typed again.
 """
 
 from typing import Any
 
 import reflex as rx
+from reflex_base.constants import Dirs
 
 _SCRIPT = (
     """
-const useTypedText = (value, onChange, waitMs) => {
+const KEPT_MS = 60000, SETTLED_MS = 2000;
+const keptTexts = () => (window.keptTexts ??= new Map());
+const placeOf = (id) => `${window.location.pathname}#${id}`;
+const takeKept = (id) => {
+  const kept = keptTexts().get(placeOf(id));
+  keptTexts().delete(placeOf(id));
+  return kept && Date.now() - kept.at < KEPT_MS ? kept.text : null;
+};
+const useTypedText = (value, onChange, waitMs, id) => {
+  const isLost = useContext(EventLoopContext)[1].length > 0;
+  const wasLost = useRef(false);
   const given = value == null ? "" : String(value);
   const [text, setText] = useState(given);
   const seen = useRef(given);
@@ -25,9 +39,26 @@ const useTypedText = (value, onChange, waitMs) => {
     if (echo >= 0) { sent.current = sent.current.slice(echo + 1); return; }
     if (timer.current !== null) return;
     sent.current = [];
+    const kept = takeKept(id);
+    if (kept) { edit(kept); return; }
     latest.current = given;
     setText(given);
   }, [given]);
+  useEffect(() => {
+    const kept = takeKept(id);
+    if (kept && kept !== given) edit(kept);
+  }, []);
+  useEffect(() => {
+    if (isLost) {
+      wasLost.current = true;
+      keptTexts().set(placeOf(id), { text: latest.current, at: Date.now() });
+    } else if (wasLost.current) {
+      wasLost.current = false;
+      keptTexts().set(placeOf(id), { text: latest.current, at: Date.now() });
+      const settled = setTimeout(() => keptTexts().delete(placeOf(id)), SETTLED_MS);
+      return () => clearTimeout(settled);
+    }
+  }, [isLost]);
   useEffect(() => () => clearTimeout(timer.current), []);
   const send = () => {
     if (timer.current === null) return;
@@ -48,7 +79,7 @@ const useTypedText = (value, onChange, waitMs) => {
     """
 function TypingField({ value, onChange, waitMs = 250, multiline, unitLeft, unitRight, unitClass,
                        low, high, step, decimals = 0, lowText, highText, ...control }) {
-  const [text, edit, send] = useTypedText(value, onChange, waitMs);
+  const [text, edit, send] = useTypedText(value, onChange, waitMs, control.id);
   const hasSlider = high !== undefined;
   const number = Number(text.replace(/[^0-9.]/g, ""));
   const at = hasSlider ? Math.min(high, Math.max(low, Number.isFinite(number) ? number : low)) : 0;
@@ -101,7 +132,8 @@ class TypingField(rx.Component):
 
     def add_imports(self) -> dict[str, Any]:
         """Import what the script stands on."""
-        return {"react": ["createElement", "Fragment", "useEffect", "useRef", "useState"]}
+        react = ["createElement", "Fragment", "useContext", "useEffect", "useRef", "useState"]
+        return {"react": react, f"$/{Dirs.CONTEXTS_PATH}": ["EventLoopContext"]}
 
     def add_custom_code(self) -> list[str]:
         """Define the field once per module that shows it."""
