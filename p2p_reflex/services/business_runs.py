@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 from sqlmodel import Session
 
 from p2p_reflex.models import StepState
-from p2p_reflex.services import business_date, leases, step_rows
+from p2p_reflex.services import business_date, leases, row_floods, step_rows
 from p2p_reflex.services.business_steps import STEPS, Ask, Step
 from p2p_reflex.services.step_rows import Progress, StepRow
 
@@ -99,7 +99,8 @@ def work(session: Session, attempt: Attempt) -> Worked:
             continue
         is_sealed = is_sealed or step.seals
         attempt.step = step
-        did, is_finished = _work_on(session, attempt, step, before)
+        with row_floods.collector_rests():
+            did, is_finished = _work_on(session, attempt, step, before)
         items += did
         if not is_finished:
             break
