@@ -133,8 +133,7 @@ class LoanStanding:
 
     def days_past_due(self, business_on: date) -> int:
         """Count the days late, paused days left out."""
-        due_on = self.next_due_on
-        return 0 if due_on is None else days_late(due_on=due_on, on=business_on, pauses=self.pauses)
+        return days_late(due_on=self.next_due_on, on=business_on, pauses=self.pauses)
 
 
 def period_start_on(loan: LoanStanding, row: ScheduledRow) -> date:
@@ -147,8 +146,13 @@ def is_paused(on: date, pauses: Sequence[Pause]) -> bool:
     return any(pause.from_on <= on <= pause.until_on for pause in pauses)
 
 
-def days_late(*, due_on: date, on: date, pauses: Sequence[Pause]) -> int:
-    """Count the days after a due date up to a day, without those that are paused; pauses do not overlap."""
+def days_late(*, due_on: date | None, on: date, pauses: Sequence[Pause]) -> int:
+    """Count the days after a due date up to a day, without those that are paused; pauses do not overlap.
+
+    The due date is that of the oldest installment not fully paid; where nothing is owed there is none.
+    """
+    if due_on is None:
+        return 0
     days = (on - due_on).days
     if days <= 0:
         return 0

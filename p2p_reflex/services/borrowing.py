@@ -20,7 +20,8 @@ from p2p_reflex.domain.vocabulary import (
     Role,
 )
 from p2p_reflex.models import Installment, Listing, Loan, Member
-from p2p_reflex.services import ledger
+from p2p_reflex.services import late_days, ledger
+from p2p_reflex.services.late_days import LateDays
 from p2p_reflex.services.listing_limits import STANDING_STATES
 
 HISTORY_PAGE_SIZE = 8
@@ -141,7 +142,8 @@ def _running_loans(session: Session, borrower_id: int, business_on: date) -> tup
         .order_by(col(Loan.next_due_on), col(Loan.id))
     ).all()
     planned = _installments_by_loan(session, [loan.id for loan in loans])
-    return tuple(_running_loan(loan, planned[loan.id], business_on) for loan in loans)
+    late = late_days.read(session, business_on=business_on, of=col(Loan.borrower_id) == borrower_id)
+    return tuple(_running_loan(loan, planned[loan.id], late) for loan in loans)
 
 
 def _installments_by_loan(session: Session, loan_ids: Sequence[int]) -> dict[int, list[Installment]]:
@@ -158,11 +160,11 @@ def _installments_by_loan(session: Session, loan_ids: Sequence[int]) -> dict[int
     return planned
 
 
-def _running_loan(loan: Loan, planned: Sequence[Installment], business_on: date) -> RunningLoan:
+def _running_loan(loan: Loan, planned: Sequence[Installment], late: LateDays) -> RunningLoan:
     unpaid = [(row.due_on, unpaid_cents(row)) for row in planned if unpaid_cents(row)]
     next_due_on = unpaid[0][0] if unpaid else None
-    until_on = max(next_due_on, business_on) if next_due_on else business_on
-    days = delinquency.days_past_due(oldest_unpaid_due_on=next_due_on, business_on=business_on)
+    until_on = max(next_due_on, late.on) if next_due_on else late.on
+    days = late.days(loan.id, next_due_on)
     return RunningLoan(
         loan_id=loan.id,
         title=loan.title,
@@ -177,7 +179,7 @@ def _running_loan(loan: Loan, planned: Sequence[Installment], business_on: date)
         next_due_on=next_due_on,
         due_cents=sum(cents for due_on, cents in unpaid if due_on <= until_on),
         days_past_due=days,
-        bucket=delinquency.bucket(days),
+        bucket=delinquency.bucket_of(loan.state, days),
         paid_count=len(planned) - len(unpaid),
         installment_count=len(planned),
         autopay=loan.autopay,

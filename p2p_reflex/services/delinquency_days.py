@@ -9,7 +9,7 @@ from typing import Any, cast
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from p2p_reflex.domain.delinquency import DEFAULT_DAYS, GRACE_DAYS, bucket
+from p2p_reflex.domain.delinquency import DEFAULT_DAYS, GRACE_DAYS, LATE_30_DAYS, bucket
 from p2p_reflex.domain.loan_standing import Pause, days_late
 from p2p_reflex.domain.vocabulary import LoanEventKind, LoanStage, LoanState
 from p2p_reflex.models import DelinquencyRoll, Loan, LoanLogEntry
@@ -17,8 +17,6 @@ from p2p_reflex.services import loan_chunks
 from p2p_reflex.services.authority import check_admin
 from p2p_reflex.services.loan_positions import CHUNK, PAYABLE_STATES, pauses_of
 from p2p_reflex.services.touched import loan_topic, touch
-
-LATE_30_DAYS = 30
 
 _loans = cast(sa.Table, Loan.__table__)  # type: ignore[attr-defined]
 _events = cast(sa.Table, LoanLogEntry.__table__)  # type: ignore[attr-defined]
@@ -196,8 +194,7 @@ def _stage(
         case LoanState.DEFAULTED:
             return LoanStage.DEFAULT
         case LoanState.ACTIVE:
-            days = days_late(due_on=next_due_on, on=business_on, pauses=pauses) if next_due_on else 0
-            return LoanStage(bucket(days).value)
+            return LoanStage(bucket(days_late(due_on=next_due_on, on=business_on, pauses=pauses)).value)
 
 
 def _add_rolls(

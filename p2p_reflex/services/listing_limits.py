@@ -10,6 +10,7 @@ from p2p_reflex.domain import delinquency, formats
 from p2p_reflex.domain.errors import LendingError
 from p2p_reflex.domain.vocabulary import ListingState, LoanState
 from p2p_reflex.models import Listing, Loan
+from p2p_reflex.services import late_days
 
 MOST_OPEN_LISTINGS = 2
 MOST_OWED_CENTS = 100_000_00
@@ -22,13 +23,13 @@ class BorrowingLimitError(LendingError):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What a borrower has asked for and owes now, and the due date of their oldest unpaid installment."""
+    """What a borrower has asked for and owes now, and how late they are."""
 
     open_listing_count: int
     asked_cents: int
     owed_cents: int
     has_written_off_loan: bool
-    oldest_unpaid_due_on: date | None
+    days_past_due: int
 
     @property
     def room_cents(self) -> int:
@@ -36,38 +37,35 @@ class Standing:
         return max(0, MOST_OWED_CENTS - self.asked_cents - self.owed_cents)
 
 
-def standing(session: Session, *, borrower_id: int) -> Standing:
+def standing(session: Session, *, borrower_id: int, business_on: date) -> Standing:
     """Add up a borrower's open listings and loans."""
     asked = session.execute(
         sa.select(
             sa.func.count(col(Listing.id)), sa.func.coalesce(sa.func.sum(col(Listing.amount_cents)), 0)
         ).where(col(Listing.borrower_id) == borrower_id, col(Listing.state).in_(STANDING_STATES))
     ).one()
-    owed = session.execute(
-        sa.select(
-            sa.func.coalesce(sa.func.sum(col(Loan.outstanding_cents)), 0),
-            sa.func.min(col(Loan.next_due_on)),
-            sa.func.count(sa.case((col(Loan.state) != LoanState.ACTIVE, 1))),
-        ).where(col(Loan.borrower_id) == borrower_id, col(Loan.state) != LoanState.PAID_OFF)
-    ).one()
+    theirs = col(Loan.borrower_id) == borrower_id
+    loans = session.execute(
+        sa.select(col(Loan.id), col(Loan.state), col(Loan.outstanding_cents), col(Loan.next_due_on)).where(
+            theirs, col(Loan.state) != LoanState.PAID_OFF
+        )
+    ).all()
+    late = late_days.read(session, business_on=business_on, of=theirs)
     return Standing(
         open_listing_count=int(asked[0]),
         asked_cents=int(asked[1]),
-        owed_cents=int(owed[0]),
-        has_written_off_loan=bool(owed[2]),
-        oldest_unpaid_due_on=owed[1],
+        owed_cents=sum(loan.outstanding_cents for loan in loans),
+        has_written_off_loan=any(loan.state is not LoanState.ACTIVE for loan in loans),
+        days_past_due=max((late.days(loan.id, loan.next_due_on) for loan in loans), default=0),
     )
 
 
-def check_limits(now_standing: Standing, *, amount_cents: int, business_on: date) -> None:
+def check_limits(now_standing: Standing, *, amount_cents: int) -> None:
     """Refuse a request beyond the limits, or by somebody whose loan is late beyond its grace.
 
     Raises BorrowingLimitError.
     """
-    late_days = delinquency.days_past_due(
-        oldest_unpaid_due_on=now_standing.oldest_unpaid_due_on, business_on=business_on
-    )
-    if now_standing.has_written_off_loan or late_days > delinquency.GRACE_DAYS:
+    if now_standing.has_written_off_loan or now_standing.days_past_due > delinquency.GRACE_DAYS:
         raise BorrowingLimitError("One of your loans is late. Bring it up to date before you ask for more.")
     if now_standing.open_listing_count >= MOST_OPEN_LISTINGS:
         raise BorrowingLimitError(

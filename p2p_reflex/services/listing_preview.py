@@ -192,7 +192,7 @@ def _comparable_rates(session: Session, *, grade: Grade, business_on: date) -> l
 def _obstacle(session: Session, borrower_id: int, amount_cents: int, business_on: date) -> str:
     try:
         check_limits(
-            standing(session, borrower_id=borrower_id), amount_cents=amount_cents, business_on=business_on
+            standing(session, borrower_id=borrower_id, business_on=business_on), amount_cents=amount_cents
         )
     except BorrowingLimitError as refused:
         return refused.message

@@ -89,7 +89,7 @@ def _publish(session: Session, borrower_id: int, form: ListingForm, business_on:
     _lock_borrower(session, borrower_id)
     request = read_form(form)
     check_limits(
-        standing(session, borrower_id=borrower_id), amount_cents=request.amount_cents, business_on=business_on
+        standing(session, borrower_id=borrower_id, business_on=business_on), amount_cents=request.amount_cents
     )
     assessment = assessments.assess(
         session,

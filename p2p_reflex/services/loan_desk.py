@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, cast
@@ -11,21 +11,21 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from p2p_reflex.domain import formats
-from p2p_reflex.domain.delinquency import CHARGE_OFF_DAYS, DEFAULT_DAYS, GRACE_DAYS, bucket
-from p2p_reflex.domain.loan_standing import Pause, days_late, first_day_late, is_paused
-from p2p_reflex.domain.vocabulary import DelinquencyBucket, Grade, LoanEventKind, LoanState
-from p2p_reflex.models import Loan, LoanLogEntry, Member
+from p2p_reflex.domain.delinquency import CHARGE_OFF_DAYS, DEFAULT_DAYS, LATE_30_DAYS
+from p2p_reflex.domain.loan_standing import Pause, first_day_late, is_paused
+from p2p_reflex.domain.vocabulary import DelinquencyBucket, Grade, LoanState
+from p2p_reflex.models import Loan, Member
+from p2p_reflex.services import late_days
 from p2p_reflex.services.authority import check_admin
-from p2p_reflex.services.loan_positions import PAYABLE_STATES, pauses_of
+from p2p_reflex.services.late_days import LateDays
+from p2p_reflex.services.loan_positions import PAYABLE_STATES
 from p2p_reflex.services.portfolio_history import total_of
 
 PAGE_SIZE = 12
 MOST_A_PAGE = 100
 MOST_TO_ACT_ON = 100
-LATE_DAYS = 30
 LONGEST_SEARCH = 80
 
-_events = cast(sa.Table, LoanLogEntry.__table__)  # type: ignore[attr-defined]
 _loans = cast(sa.Table, Loan.__table__)  # type: ignore[attr-defined]
 _members = cast(sa.Table, Member.__table__)  # type: ignore[attr-defined]
 
@@ -102,14 +102,6 @@ class LoanToActOn:
     happens_on: date | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Paused:
-    """A running loan that was ever paused, with its days late as they count."""
-
-    days: int
-    pauses: tuple[Pause, ...]
-
-
 def loans_to_act_on(session: Session, *, admin_id: int, business_on: date) -> tuple[LoanToActOn, ...]:
     """List loans that default or are charged off tomorrow, are over 30 days late, or were charged off lately.
 
@@ -117,13 +109,14 @@ def loans_to_act_on(session: Session, *, admin_id: int, business_on: date) -> tu
     """
     check_admin(session, admin_id=admin_id)
     since = business_on.replace(day=1)
+    late = late_days.read(session, business_on=business_on)
     rows = session.execute(
         _shown()
         .where(
             sa.or_(
                 sa.and_(
                     _loans.c.state.in_(PAYABLE_STATES),
-                    _loans.c.next_due_on < business_on - timedelta(days=LATE_DAYS),
+                    late.more_than(LATE_30_DAYS),
                 ),
                 _loans.c.state == LoanState.DEFAULTED,
                 sa.and_(
@@ -135,8 +128,7 @@ def loans_to_act_on(session: Session, *, admin_id: int, business_on: date) -> tu
         .order_by(_loans.c.next_due_on.asc().nulls_last(), _loans.c.charged_off_on.desc(), _loans.c.id)
         .limit(MOST_TO_ACT_ON)
     ).all()
-    paused = _paused(session, business_on)
-    found = [_to_act_on(row, paused.get(row.loan_id), business_on) for row in rows]
+    found = [_to_act_on(row, late) for row in rows]
     order = list(Reason)
     return tuple(sorted((each for each in found if each), key=lambda each: order.index(each.reason)))
 
@@ -144,8 +136,8 @@ def loans_to_act_on(session: Session, *, admin_id: int, business_on: date) -> tu
 def page_of(session: Session, *, admin_id: int, query: LoanQuery, business_on: date) -> LoanPage:
     """Return one page of all loans; a page beyond the end is the last one. Raises UnknownError."""
     check_admin(session, admin_id=admin_id)
-    paused = _paused(session, business_on)
-    chosen = _chosen(query, paused, business_on)
+    late = late_days.read(session, business_on=business_on)
+    chosen = _chosen(query, late)
     size = min(max(query.page_size, 1), MOST_A_PAGE)
     row_count, owed_cents = session.execute(
         sa.select(sa.func.count(), total_of(_loans.c.outstanding_cents))
@@ -163,7 +155,7 @@ def page_of(session: Session, *, admin_id: int, query: LoanQuery, business_on: d
         .offset((page - 1) * size)
     )
     return LoanPage(
-        rows=tuple(_row(row, paused.get(row.loan_id), business_on) for row in rows),
+        rows=tuple(_row(row, late) for row in rows),
         row_count=row_count,
         outstanding_cents=owed_cents,
         page=page,
@@ -202,7 +194,7 @@ def _order(query: LoanQuery) -> tuple[sa.ColumnElement[Any], bool]:
     return columns[query.sort], query.is_descending
 
 
-def _chosen(query: LoanQuery, paused: dict[int, _Paused], business_on: date) -> list[sa.ColumnElement[bool]]:
+def _chosen(query: LoanQuery, late: LateDays) -> list[sa.ColumnElement[bool]]:
     chosen: list[sa.ColumnElement[bool]] = []
     if search := query.search.strip()[:LONGEST_SEARCH]:
         chosen.append(
@@ -214,62 +206,12 @@ def _chosen(query: LoanQuery, paused: dict[int, _Paused], business_on: date) -> 
     if query.state is not None:
         chosen.append(_loans.c.state == query.state)
     if query.bucket is not None:
-        chosen += [
-            _loans.c.state.in_(PAYABLE_STATES),
-            _in_bucket(query.bucket, paused, business_on),
-        ]
+        chosen.append(late.in_bucket(query.bucket))
     return chosen
 
 
-def _in_bucket(
-    wanted: DelinquencyBucket, paused: dict[int, _Paused], business_on: date
-) -> sa.ColumnElement[bool]:
-    """Choose loans by the day the oldest unpaid installment was due; those ever paused by their own days."""
-    latest = {
-        DelinquencyBucket.CURRENT: (None, 0),
-        DelinquencyBucket.GRACE: (0, GRACE_DAYS),
-        DelinquencyBucket.LATE_16_30: (GRACE_DAYS, LATE_DAYS),
-        DelinquencyBucket.LATE_31_120: (LATE_DAYS, DEFAULT_DAYS - 1),
-        DelinquencyBucket.DEFAULT: (DEFAULT_DAYS - 1, None),
-    }
-    more_than, at_most = latest[wanted]
-    due_on = _loans.c.next_due_on
-    bounds: list[sa.ColumnElement[bool]] = []
-    if more_than is not None:
-        bounds.append(due_on < business_on - timedelta(days=more_than))
-    if at_most is not None:
-        bounds.append(due_on >= business_on - timedelta(days=at_most))
-    by_date = sa.and_(*bounds)
-    if not paused:
-        return by_date
-    own = [loan_id for loan_id, each in paused.items() if bucket(each.days) is wanted]
-    return sa.or_(sa.and_(by_date, _loans.c.id.not_in(list(paused))), _loans.c.id.in_(own))
-
-
-def _paused(session: Session, business_on: date) -> dict[int, _Paused]:
-    """Read the running loans that were ever paused; there are few."""
-    rows = session.execute(
-        sa.select(_loans.c.id, _loans.c.next_due_on).where(
-            _loans.c.id.in_(sa.select(_events.c.loan_id).where(_events.c.kind == LoanEventKind.PAUSED)),
-            _loans.c.state.in_(PAYABLE_STATES),
-        )
-    ).all()
-    pauses = pauses_of(session, loan_ids=[row.id for row in rows])
-    return {
-        row.id: _Paused(
-            days_late(due_on=row.next_due_on, on=business_on, pauses=pauses[row.id])
-            if row.next_due_on
-            else 0,
-            tuple(pauses[row.id]),
-        )
-        for row in rows
-        if row.id in pauses
-    }
-
-
-def _row(row: Any, paused: _Paused | None, business_on: date) -> LoanRow:
+def _row(row: Any, late: LateDays) -> LoanRow:
     runs = row.state in PAYABLE_STATES and row.next_due_on is not None
-    days = paused.days if paused else (business_on - row.next_due_on).days if runs else 0
     return LoanRow(
         loan_id=row.loan_id,
         title=row.title,
@@ -281,8 +223,8 @@ def _row(row: Any, paused: _Paused | None, business_on: date) -> LoanRow:
         outstanding_cents=row.outstanding_cents,
         disbursed_on=row.disbursed_on,
         next_due_on=row.next_due_on if runs else None,
-        days_past_due=max(0, days) if runs else 0,
-        paused_until_on=_paused_until(paused.pauses if paused else (), business_on),
+        days_past_due=late.days(row.loan_id, row.next_due_on) if runs else 0,
+        paused_until_on=_paused_until(late.pauses(row.loan_id), late.on),
     )
 
 
@@ -292,20 +234,20 @@ def _paused_until(pauses: Sequence[Pause], business_on: date) -> date | None:
     )
 
 
-def _to_act_on(row: Any, paused: _Paused | None, business_on: date) -> LoanToActOn | None:
+def _to_act_on(row: Any, late: LateDays) -> LoanToActOn | None:
     """Say why a loan needs an admin; one whose days do not count now is left in peace."""
-    loan = _row(row, paused, business_on)
+    loan = _row(row, late)
     if loan.state is LoanState.CHARGED_OFF:
         return LoanToActOn(loan, Reason.CHARGED_OFF, row.charged_off_on)
-    pauses = paused.pauses if paused else ()
-    if loan.next_due_on is None or is_paused(business_on, pauses):
+    pauses = late.pauses(loan.loan_id)
+    if loan.next_due_on is None or is_paused(late.on, pauses):
         return None
     last_days = CHARGE_OFF_DAYS if loan.state is LoanState.DEFAULTED else DEFAULT_DAYS
     happens_on = first_day_late(due_on=loan.next_due_on, days=last_days, pauses=pauses)
-    if (happens_on - business_on).days <= 1:
+    if (happens_on - late.on).days <= 1:
         is_default = loan.state is LoanState.ACTIVE
         reason = Reason.DEFAULT_TOMORROW if is_default else Reason.CHARGE_OFF_TOMORROW
         return LoanToActOn(loan, reason, happens_on)
-    if loan.days_past_due <= LATE_DAYS and loan.state is LoanState.ACTIVE:
+    if loan.days_past_due <= LATE_30_DAYS and loan.state is LoanState.ACTIVE:
         return None
     return LoanToActOn(loan, Reason.LATE, happens_on)

@@ -11,9 +11,9 @@ from sqlmodel import Session, col, select
 from p2p_reflex.domain import returns
 from p2p_reflex.domain.money import divide_half_even
 from p2p_reflex.domain.rates import from_millionths
-from p2p_reflex.domain.vocabulary import Grade, ListingState, LoanState
+from p2p_reflex.domain.vocabulary import DelinquencyBucket, Grade, ListingState, LoanState
 from p2p_reflex.models import Listing, Loan
-from p2p_reflex.services import listing_view
+from p2p_reflex.services import late_days, listing_view
 from p2p_reflex.services.listing_book import BookRow
 from p2p_reflex.services.market_summary import MarketSummary, summary
 
@@ -83,8 +83,7 @@ def figures(session: Session, *, business_on: date) -> PublicFigures:
         sa.select(
             sa.func.count(),
             sa.func.count().filter(
-                _loans.c.state == LoanState.ACTIVE,
-                sa.or_(_loans.c.next_due_on.is_(None), _loans.c.next_due_on >= business_on),
+                late_days.read(session, business_on=business_on).in_bucket(DelinquencyBucket.CURRENT)
             ),
         )
         .select_from(_loans)

@@ -9,9 +9,10 @@ from typing import Any, cast
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from p2p_reflex.domain.delinquency import days_past_due
 from p2p_reflex.domain.vocabulary import BidState, Grade, LoanState
 from p2p_reflex.models import Bid, Installment, Listing, Loan, Note
+from p2p_reflex.services import late_days
+from p2p_reflex.services.late_days import LateDays
 
 PAGE_SIZE = 10
 MOST_A_PAGE = 100
@@ -124,7 +125,8 @@ def page_of(
 ) -> NotePage:
     """Return one page of a lender's notes; a page beyond the end is the last one."""
     size = min(max(page_size, 1), MOST_A_PAGE)
-    chosen = [_notes.c.lender_id == lender_id, _in_tab(tab, business_on)]
+    late = late_days.read(session, business_on=business_on, of=_lent_to_by(lender_id))
+    chosen = [_notes.c.lender_id == lender_id, _in_tab(tab, late)]
     if grade is not None:
         chosen.append(_loans.c.grade == grade)
     if search.strip():
@@ -142,7 +144,7 @@ def page_of(
         .offset((page - 1) * size)
     )
     return NotePage(
-        rows=tuple(_row(row, business_on) for row in found),
+        rows=tuple(_row(row, late) for row in found),
         row_count=row_count,
         page=page,
         page_count=page_count,
@@ -153,7 +155,8 @@ def page_of(
 def whole(session: Session, *, lender_id: int, business_on: date) -> tuple[NoteRow, ...]:
     """Return all notes a lender ever bought, the oldest first, for a file."""
     found = session.execute(_shown().where(_notes.c.lender_id == lender_id).order_by(_notes.c.id))
-    return tuple(_row(row, business_on) for row in found)
+    late = late_days.read(session, business_on=business_on, of=_lent_to_by(lender_id))
+    return tuple(_row(row, late) for row in found)
 
 
 def active_bids(session: Session, *, lender_id: int, limit: int = MOST_A_PAGE) -> tuple[ActiveBid, ...]:
@@ -178,9 +181,10 @@ def active_bids(session: Session, *, lender_id: int, limit: int = MOST_A_PAGE) -
 
 def counts(session: Session, *, lender_id: int, business_on: date) -> TabCounts:
     """Count what is behind each tab."""
+    late_on = late_days.read(session, business_on=business_on, of=_lent_to_by(lender_id))
 
     def tally(tab: NoteTab) -> sa.ColumnElement[int]:
-        return sa.func.coalesce(sa.func.sum(sa.case((_in_tab(tab, business_on), 1), else_=0)), 0)
+        return sa.func.coalesce(sa.func.sum(sa.case((_in_tab(tab, late_on), 1), else_=0)), 0)
 
     notes, late, paid_off = session.execute(
         sa.select(tally(NoteTab.NOTES), tally(NoteTab.LATE), tally(NoteTab.PAID_OFF))
@@ -195,12 +199,17 @@ def counts(session: Session, *, lender_id: int, business_on: date) -> TabCounts:
     return TabCounts(notes=int(notes), bids=bids, late=int(late), paid_off=int(paid_off))
 
 
-def _in_tab(tab: NoteTab, business_on: date) -> sa.ColumnElement[bool]:
+def _lent_to_by(lender_id: int) -> sa.ColumnElement[bool]:
+    """Choose the loans of which a lender has notes."""
+    return _loans.c.id.in_(sa.select(_notes.c.loan_id).where(_notes.c.lender_id == lender_id))
+
+
+def _in_tab(tab: NoteTab, late: LateDays) -> sa.ColumnElement[bool]:
     match tab:
         case NoteTab.NOTES:
             return IS_RUNNING
         case NoteTab.LATE:
-            return sa.and_(IS_RUNNING, _loans.c.next_due_on < business_on)
+            return sa.and_(IS_RUNNING, late.more_than(0))
         case NoteTab.PAID_OFF:
             return _loans.c.state == LoanState.PAID_OFF
 
@@ -228,8 +237,5 @@ def _shown() -> sa.Select[Any]:
     ).join(_loans, _loans.c.id == _notes.c.loan_id)
 
 
-def _row(row: sa.Row[Any], business_on: date) -> NoteRow:
-    return NoteRow(
-        **row._mapping,
-        days_past_due=days_past_due(oldest_unpaid_due_on=row.next_due_on, business_on=business_on),
-    )
+def _row(row: sa.Row[Any], late: LateDays) -> NoteRow:
+    return NoteRow(**row._mapping, days_past_due=late.days(row.loan_id, row.next_due_on))

@@ -9,19 +9,16 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from p2p_reflex.domain.dates import add_months
-from p2p_reflex.domain.delinquency import DEFAULT_DAYS, GRACE_DAYS
 from p2p_reflex.domain.errors import UnknownError
-from p2p_reflex.domain.vocabulary import DelinquencyBucket, Grade, ListingState, Role
+from p2p_reflex.domain.vocabulary import DelinquencyBucket, Grade, ListingState, LoanStage, Role
 from p2p_reflex.models import Bid, JournalEntry, JournalTransaction, Listing, Loan, Member
-from p2p_reflex.services import books
+from p2p_reflex.services import books, delinquency_days
 from p2p_reflex.services.books import BankEquation, LawResult
-from p2p_reflex.services.notes import RUNNING_STATES
 from p2p_reflex.services.portfolio_history import total_of
 from p2p_reflex.settings import application_version
 
 BID_DAYS = 14
 LENT_MONTHS = 12
-LATE_DAYS = 30
 
 _bids = cast(sa.Table, Bid.__table__)  # type: ignore[attr-defined]
 _listings = cast(sa.Table, Listing.__table__)  # type: ignore[attr-defined]
@@ -182,32 +179,18 @@ def _lent_by_month(session: Session, business_on: date) -> tuple[MonthLent, ...]
 
 
 def _risk(session: Session, business_on: date) -> tuple[BucketFigures, ...]:
-    """Sort the running loans by how late they are; every bucket is told, an empty one too."""
-
-    def due_since(days: int) -> sa.ColumnElement[bool]:
-        return _loans.c.next_due_on >= business_on - timedelta(days=days)
-
-    late = sa.case(
-        (_loans.c.next_due_on.is_(None), DelinquencyBucket.CURRENT.value),
-        (due_since(0), DelinquencyBucket.CURRENT.value),
-        (due_since(GRACE_DAYS), DelinquencyBucket.GRACE.value),
-        (due_since(LATE_DAYS), DelinquencyBucket.LATE_16_30.value),
-        (due_since(DEFAULT_DAYS - 1), DelinquencyBucket.LATE_31_120.value),
-        else_=DelinquencyBucket.DEFAULT.value,
-    ).label("late")
-    found = {
-        DelinquencyBucket(bucket): (count, cents)
-        for bucket, count, cents in session.execute(
-            sa.select(late, sa.func.count(), total_of(_loans.c.outstanding_cents))
-            .where(_loans.c.state.in_(RUNNING_STATES))
-            .group_by(late)
-        )
-    }
-    whole_cents = sum(cents for _, cents in found.values())
+    """Tell how late the running loans are, as the day's figures do; an empty bucket is told too."""
+    stages = {each.stage: each for each in delinquency_days.figures(session, business_on=business_on)}
+    found = [(bucket, stages[LoanStage(bucket.value)]) for bucket in DelinquencyBucket]
+    whole_cents = sum(each.outstanding_cents for _, each in found)
     return tuple(
-        BucketFigures(bucket, count, cents, Decimal(cents) / whole_cents if whole_cents else Decimal(0))
-        for bucket in DelinquencyBucket
-        for count, cents in [found.get(bucket, (0, 0))]
+        BucketFigures(
+            bucket,
+            each.loan_count,
+            each.outstanding_cents,
+            Decimal(each.outstanding_cents) / whole_cents if whole_cents else Decimal(0),
+        )
+        for bucket, each in found
     )
 
 

@@ -11,14 +11,15 @@ from sqlmodel import Session
 
 from p2p_reflex.domain import returns
 from p2p_reflex.domain.dates import add_months
-from p2p_reflex.domain.delinquency import bucket, days_past_due
+from p2p_reflex.domain.delinquency import bucket_of
 from p2p_reflex.domain.errors import UnknownError
 from p2p_reflex.domain.interest import accrued_interest_cents
 from p2p_reflex.domain.money import divide_half_even
 from p2p_reflex.domain.rates import MILLION
 from p2p_reflex.domain.vocabulary import DelinquencyBucket, Grade, LoanState, Role
 from p2p_reflex.models import Installment, Loan, Member, Note
-from p2p_reflex.services import ledger, notes, portfolio_history
+from p2p_reflex.services import late_days, ledger, notes, portfolio_history
+from p2p_reflex.services.late_days import LateDays
 from p2p_reflex.services.notes import IS_RUNNING, TabCounts
 from p2p_reflex.services.portfolio_history import History, HistoryPoint, Received, total_of
 
@@ -92,6 +93,7 @@ class PortfolioHome:
 class _RunningNote:
     """A note of a running loan, as its value and its risk see it; plain values, for there may be many."""
 
+    loan_id: int
     outstanding_cents: int
     rate_millionths: int
     grade: str
@@ -123,7 +125,7 @@ def home(session: Session, *, lender_id: int, business_on: date) -> PortfolioHom
         put_in_cents=past.put_in_cents,
         received=past.total,
         net_annualized_return=_net_annualized(past, business_on),
-        adjusted_return=_adjusted(past, running, business_on),
+        adjusted_return=_adjusted(past, running, late_days.read(session, business_on=business_on)),
         money_return=_money_return(past, value_cents, business_on),
         spread=_spread(running, in_notes_cents),
         note_count=len(running),
@@ -149,6 +151,7 @@ def _running_notes(session: Session, lender_id: int) -> list[_RunningNote]:
     running = sa.and_(_installments.c.loan_id == _loans.c.id, _installments.c.due_on == _loans.c.next_due_on)
     rows = session.execute(
         sa.select(
+            _notes.c.loan_id,
             _notes.c.outstanding_cents,
             sa.type_coerce(_notes.c.annual_rate, sa.BigInteger),
             sa.type_coerce(_loans.c.grade, sa.String),
@@ -192,19 +195,19 @@ def _net_annualized(past: History, business_on: date) -> YearlyReturn:
     )
 
 
-def _adjusted(past: History, running: Sequence[_RunningNote], business_on: date) -> YearlyReturn:
+def _adjusted(past: History, running: Sequence[_RunningNote], late: LateDays) -> YearlyReturn:
     outstanding_by_bucket: dict[DelinquencyBucket, int] = _sums(
         (
-            bucket(days_past_due(oldest_unpaid_due_on=note.next_due_on, business_on=business_on)),
+            bucket_of(LoanState(note.loan_state), late.days(note.loan_id, note.next_due_on)),
             note.outstanding_cents,
         )
         for note in running
     )
     return _yearly(
         min(past.bought, default=None),
-        business_on,
+        late.on,
         lambda: returns.adjusted_net_annualized_return(
-            past.months(until=business_on), outstanding_by_bucket=outstanding_by_bucket
+            past.months(until=late.on), outstanding_by_bucket=outstanding_by_bucket
         ),
     )
 

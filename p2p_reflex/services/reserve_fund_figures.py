@@ -37,7 +37,7 @@ from p2p_reflex.models import (
     Note,
     ReserveFundDay,
 )
-from p2p_reflex.services import delinquency_days
+from p2p_reflex.services import delinquency_days, late_days
 
 _accounts = cast(sa.Table, LedgerAccount.__table__)  # type: ignore[attr-defined]
 _days = cast(sa.Table, ReserveFundDay.__table__)  # type: ignore[attr-defined]
@@ -140,7 +140,7 @@ def _expected_loss(session: Session, business_on: date) -> int:
             _months(_loans.c.next_due_on, _loans.c.final_due_on).label("months"),
             sa.cast(sa.func.sum(_loans.c.outstanding_cents), sa.BigInteger),
         )
-        .where(_loans.c.state == LoanState.ACTIVE, _loans.c.next_due_on >= business_on)
+        .where(late_days.read(session, business_on=business_on).in_bucket(DelinquencyBucket.CURRENT))
         .group_by(_loans.c.grade, _loans.c.term_months, "months")
     )
     for grade, term_months, months, cents in session.connection().execute(current):

@@ -4,15 +4,21 @@ from datetime import date
 
 import pytest
 
-from p2p_reflex.domain.delinquency import bucket, days_past_due, describe
-from p2p_reflex.domain.vocabulary import DelinquencyBucket
+from p2p_reflex.domain.delinquency import bucket, bucket_of, describe
+from p2p_reflex.domain.loan_standing import days_late
+from p2p_reflex.domain.vocabulary import DelinquencyBucket, LoanState
 
 
 def test_days_count_from_the_oldest_unpaid_due_date():
-    assert days_past_due(oldest_unpaid_due_on=date(2026, 11, 12), business_on=date(2026, 11, 20)) == 8
-    assert days_past_due(oldest_unpaid_due_on=date(2026, 11, 20), business_on=date(2026, 11, 20)) == 0
-    assert days_past_due(oldest_unpaid_due_on=date(2026, 12, 3), business_on=date(2026, 11, 20)) == 0
-    assert days_past_due(oldest_unpaid_due_on=None, business_on=date(2026, 11, 20)) == 0
+    assert days_late(due_on=date(2026, 11, 12), on=date(2026, 11, 20), pauses=()) == 8
+    assert days_late(due_on=date(2026, 11, 20), on=date(2026, 11, 20), pauses=()) == 0
+    assert days_late(due_on=date(2026, 12, 3), on=date(2026, 11, 20), pauses=()) == 0
+    assert days_late(due_on=None, on=date(2026, 11, 20), pauses=()) == 0
+
+
+def test_a_loan_in_default_stays_there_until_it_has_paid_up():
+    assert bucket_of(LoanState.DEFAULTED, 40) is DelinquencyBucket.DEFAULT
+    assert bucket_of(LoanState.ACTIVE, 40) is DelinquencyBucket.LATE_31_120
 
 
 @pytest.mark.parametrize(

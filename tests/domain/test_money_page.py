@@ -17,9 +17,10 @@ from p2p_reflex.domain.allocation import (
     split_to_lenders,
 )
 from p2p_reflex.domain.amortization import Schedule, ScheduleRow, amortization_schedule, remaining_schedule
-from p2p_reflex.domain.delinquency import days_past_due, describe
+from p2p_reflex.domain.delinquency import describe
 from p2p_reflex.domain.fees import late_fee_cents, origination_fee_cents, reserve_contribution_cents
 from p2p_reflex.domain.interest import period_interest_cents
+from p2p_reflex.domain.loan_standing import days_late
 from p2p_reflex.domain.money import split_cents
 from p2p_reflex.domain.order_book import Book, OpenBid, fill
 from p2p_reflex.domain.returns import apr, expected_return_rate, servicing_cost_rate
@@ -146,7 +147,7 @@ def cost() -> list[str]:
 
 def lateness() -> list[str]:
     due = schedule()[1]
-    days = days_past_due(oldest_unpaid_due_on=due.due_on, business_on=PAID_ON)
+    days = days_late(due_on=due.due_on, on=PAID_ON, pauses=())
     fee_cents = late_fee_cents(unpaid_cents=due.payment_cents)
     return [
         f"On {formats.long_date(PAID_ON)} the installment of {formats.long_date(due.due_on)} is "
