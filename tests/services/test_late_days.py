@@ -61,8 +61,6 @@ def parties(loan_id: int) -> tuple[int, int]:
     borrower_id = read(lambda session: session.get_one(Loan, loan_id).borrower_id)
     query = select(Note.lender_id).where(Note.loan_id == loan_id)
     lender_id = read(lambda session: session.exec(query).one())
-        lambda session: session.exec(select(Note.lender_id).where(Note.loan_id == loan_id)).one()
-    )
     return borrower_id, lender_id
 
 
