@@ -30,6 +30,13 @@ class Env(StrEnum):
     PRODUCTION = "production"
 
 
+class ConfirmMoney(StrEnum):
+    """Who confirms that money came in or may go out."""
+
+    AT_ONCE = "at_once"
+    BY_ADMIN = "by_admin"
+
+
 class Settings(BaseSettings):
     """Hold what the operator may decide; nothing here changes while the platform runs."""
 
@@ -51,8 +58,13 @@ class Settings(BaseSettings):
     )
     mail_from: str = Field("", description="address that e-mails come from; needed with a mail server")
     public_url: str = Field("", description="address that links in e-mails begin with")
+    confirm_money: ConfirmMoney = Field(
+        ConfirmMoney.AT_ONCE, description="at_once or by_admin: who confirms money in and out"
+    )
     second_admin_above: Decimal = Field(
-        Decimal(10_000), ge=0, description="corrections of more dollars than this need a second admin"
+        Decimal(10_000),
+        ge=0,
+        description="corrections and withdrawals of more dollars than this need a second admin",
     )
     secret: SecretStr = Field(SecretStr(DEFAULT_SECRET), description="at least 32 random characters")
     bcrypt_cost: int = Field(

@@ -61,9 +61,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_money_request_member_id_id", TABLE, ["member_id", "id"])
     waiting = sa.text("state = 'waiting'")
-    op.create_index(
-        "ix_money_request_waiting", TABLE, ["id"], sqlite_where=waiting, postgresql_where=waiting
-    )
+    op.create_index("ix_money_request_waiting", TABLE, ["id"], sqlite_where=waiting, postgresql_where=waiting)
 
 
 def downgrade() -> None:

@@ -58,6 +58,11 @@ class NoticeEvent(StrEnum):
     LOANS_LATE = "loans_late"
     LOANS_DEFAULTED = "loans_defaulted"
     LOANS_CHARGED_OFF = "loans_charged_off"
+    DEPOSIT_CONFIRMED = "deposit_confirmed"
+    WITHDRAWAL_CONFIRMED = "withdrawal_confirmed"
+    MONEY_REFUSED = "money_refused"
+    MONEY_WAITS = "money_waits"
+    MONEY_WAITS_FOR_SECOND = "money_waits_for_second"
     TEXT_HIDDEN = "text_hidden"
     TEXT_SHOWN = "text_shown"
     BOT_STOPPED = "bot_stopped"
@@ -107,6 +112,11 @@ KIND_OF = {
     NoticeEvent.LOANS_LATE: NoticeKind.LATE,
     NoticeEvent.LOANS_DEFAULTED: NoticeKind.LATE,
     NoticeEvent.LOANS_CHARGED_OFF: NoticeKind.LATE,
+    NoticeEvent.DEPOSIT_CONFIRMED: NoticeKind.MONEY,
+    NoticeEvent.WITHDRAWAL_CONFIRMED: NoticeKind.MONEY,
+    NoticeEvent.MONEY_REFUSED: NoticeKind.SYSTEM,
+    NoticeEvent.MONEY_WAITS: NoticeKind.SYSTEM,
+    NoticeEvent.MONEY_WAITS_FOR_SECOND: NoticeKind.SYSTEM,
     NoticeEvent.TEXT_HIDDEN: NoticeKind.SYSTEM,
     NoticeEvent.TEXT_SHOWN: NoticeKind.SYSTEM,
     NoticeEvent.BOT_STOPPED: NoticeKind.SYSTEM,

@@ -25,7 +25,9 @@ class MoneyRequest(SQLModel, table=True):
         CheckConstraint("(state = 'waiting') = (decided_by_id IS NULL)", name="decided_by_somebody"),
         CheckConstraint("(state = 'confirmed') = (transaction_id IS NOT NULL)", name="confirmed_is_posted"),
         CheckConstraint("(state = 'refused') = (reason <> '')", name="refused_for_a_reason"),
-        CheckConstraint("(state = 'cancelled') = (decided_by_id = member_id)", name="cancelled_by_its_member"),
+        CheckConstraint(
+            "(state = 'cancelled') = (decided_by_id = member_id)", name="cancelled_by_its_member"
+        ),
         CheckConstraint(
             "state <> 'confirmed' OR first_confirmed_by_id IS NULL OR first_confirmed_by_id <> decided_by_id",
             name="two_admins",

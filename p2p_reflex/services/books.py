@@ -16,7 +16,7 @@ LAWS: tuple[tuple[int, str, Law], ...] = (
     (1, "Every transaction sums to zero, and so does the whole book", journal.transactions_balance),
     (2, "A cached balance is the sum of its entries", journal.balances_are_sums),
     (3, "No wallet, hold or fund is negative", journal.nothing_negative),
-    (4, "Cash held is what leads in open books", market.held_is_what_leads),
+    (4, "Cash held is what leads in open books and waits to be withdrawn", market.held_is_what_leads),
     (5, "A loan’s outstanding principal is the sum of its notes’", loans.notes_make_the_loan),
     (6, "Accepted money is never more than was asked for", market.accepted_within_asked),
     (7, "Schedules sum to the principal, paid parts to the payments", loans.schedules_add_up),

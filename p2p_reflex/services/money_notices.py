@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from p2p_reflex.domain.allocation import LenderPart
 from p2p_reflex.domain.notice_kinds import NoticeEvent
+from p2p_reflex.domain.vocabulary import MoneyRequestKind, Role
+from p2p_reflex.models import Member, MoneyRequest
 from p2p_reflex.services import notices
 from p2p_reflex.services.notices import Fact
 from p2p_reflex.services.payment_plans import PaymentPlan
@@ -43,6 +45,54 @@ def tell_moved(
     event = NoticeEvent.MONEY_ADDED if amount_cents > 0 else NoticeEvent.MONEY_WITHDRAWN
     fact = Fact(member_id, event, {"cents": abs(amount_cents)})
     notices.tell(session, [fact], business_on=business_on, now=now)
+
+
+def tell_waits(session: Session, request: MoneyRequest, *, by: str, business_on: date, now: datetime) -> None:
+    """Tell every admin that money waits to be confirmed."""
+    facts = _facts_of(request) | {"by": by}
+    _tell_admins(session, NoticeEvent.MONEY_WAITS, facts, business_on=business_on, now=now)
+
+
+def tell_second(
+    session: Session, request: MoneyRequest, *, admin_id: int, business_on: date, now: datetime
+) -> None:
+    """Tell the other admins that one of them has confirmed a large withdrawal."""
+    by = session.get_one(Member, request.member_id).full_name
+    admin = session.get_one(Member, admin_id).full_name
+    facts = _facts_of(request) | {"by": by, "admin": admin}
+    event = NoticeEvent.MONEY_WAITS_FOR_SECOND
+    _tell_admins(session, event, facts, besides=admin_id, business_on=business_on, now=now)
+
+
+def tell_decided(
+    session: Session, request: MoneyRequest, *, reason: str, business_on: date, now: datetime
+) -> None:
+    """Tell a member that what waited was confirmed, or refused for a reason."""
+    event = NoticeEvent.WITHDRAWAL_CONFIRMED
+    if reason:
+        event = NoticeEvent.MONEY_REFUSED
+    elif request.kind is MoneyRequestKind.DEPOSIT:
+        event = NoticeEvent.DEPOSIT_CONFIRMED
+    fact = Fact(request.member_id, event, _facts_of(request) | {"reason": reason})
+    notices.tell(session, [fact], business_on=business_on, now=now)
+
+
+def _facts_of(request: MoneyRequest) -> dict[str, str | int]:
+    return {"cents": request.amount_cents, "kind": request.kind.value}
+
+
+def _tell_admins(
+    session: Session,
+    event: NoticeEvent,
+    facts: dict[str, str | int],
+    *,
+    besides: int | None = None,
+    business_on: date,
+    now: datetime,
+) -> None:
+    admin_ids = session.exec(select(Member.id).where(col(Member.role) == Role.ADMIN)).all()
+    told = [Fact(admin_id, event, facts) for admin_id in admin_ids if admin_id != besides]
+    notices.tell(session, told, business_on=business_on, now=now)
 
 
 def tell_paid(

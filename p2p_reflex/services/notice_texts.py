@@ -5,7 +5,7 @@ Those of the market stand here. A subject with many has a file of its own; its t
 
 from p2p_reflex.domain import formats
 from p2p_reflex.domain.notice_kinds import NoticeEvent
-from p2p_reflex.services import servicing_notice_texts
+from p2p_reflex.services import money_notice_texts, servicing_notice_texts
 from p2p_reflex.services.notice_words import (
     Facts,
     NoticeText,
@@ -199,24 +199,6 @@ def _letter_came(facts: Facts) -> NoticeText:
     )
 
 
-def _money_added(facts: Facts) -> NoticeText:
-    return NoticeText(
-        f"{formats.money(facts['cents'])} came in",
-        "You added it to your wallet.",
-        "/wallet",
-        "See the wallet",
-    )
-
-
-def _money_withdrawn(facts: Facts) -> NoticeText:
-    return NoticeText(
-        f"{formats.money(facts['cents'])} went out",
-        "You took it out of your wallet.",
-        "/wallet",
-        "See the wallet",
-    )
-
-
 def _text_hidden(facts: Facts) -> NoticeText:
     return NoticeText(
         f"The market hid what you wrote about {quoted(facts)}",
@@ -259,9 +241,9 @@ _SENTENCES: Sentences = {
     NoticeEvent.QUESTION_ASKED: _question_asked,
     NoticeEvent.QUESTION_ANSWERED: _question_answered,
     NoticeEvent.LETTER_CAME: _letter_came,
-    NoticeEvent.MONEY_ADDED: _money_added,
-    NoticeEvent.MONEY_WITHDRAWN: _money_withdrawn,
     NoticeEvent.TEXT_HIDDEN: _text_hidden,
     NoticeEvent.TEXT_SHOWN: _text_shown,
     NoticeEvent.BOT_STOPPED: _bot_stopped,
-} | servicing_notice_texts.SENTENCES
+    **money_notice_texts.SENTENCES,
+    **servicing_notice_texts.SENTENCES,
+}

@@ -11,10 +11,12 @@ from p2p_reflex.domain import formats, parsing
 from p2p_reflex.domain.errors import FieldError, LendingError, UnknownError
 from p2p_reflex.domain.vocabulary import LoanState, PrepaymentChoice
 from p2p_reflex.services import idempotency
+from p2p_reflex.services.ledger import InsufficientFundsError
 from p2p_reflex.services.loan_positions import LoanPosition, position
 from p2p_reflex.services.payment_plans import plan_payment, quote_payoff
 from p2p_reflex.services.payment_posting import post_payments
 from p2p_reflex.services.payment_quotes import PaymentPreview, preview_of
+from p2p_reflex.settings import ConfirmMoney, settings
 
 SMALLEST_CENTS = 1
 LARGEST_CENTS = 1_000_000_00
@@ -37,6 +39,16 @@ class QuoteChangedError(LendingError):
     def __init__(self, total_cents: int) -> None:
         super().__init__(
             f"The payoff is now {formats.money(total_cents)}, not what you saw. Look again; nothing was paid."
+        )
+
+
+class WalletShortError(LendingError):
+    """Where an admin confirms money from outside, a payment takes what is in the wallet already."""
+
+    def __init__(self, available_cents: int) -> None:
+        super().__init__(
+            f"Your wallet has {formats.money(available_cents)}. Add money there first; "
+            "an admin confirms it, and then it can pay."
         )
 
 
@@ -86,17 +98,25 @@ def pay(
     form_key: str,
     business_on: date,
     now: datetime,
+    confirm: ConfirmMoney | None = None,
 ) -> PaymentOutcome:
     """Pay an amount on a loan; what exceeds the payoff stays in the wallet, and the outcome says so.
 
-    Raises FieldError, NotPayableError, UnknownError, FormReusedError.
+    Where admins confirm money (the setting, unless `confirm` says otherwise) the wallet itself pays.
+    Raises FieldError, NotPayableError, UnknownError, FormReusedError, WalletShortError.
     """
     amount_cents, chosen = parse_amount(amount), parse_choice(choice)
 
     def act() -> dict[str, Any]:
         loan = _own_loan(session, borrower_id=borrower_id, loan_id=loan_id, for_update=True)
         return _bring_and_pay(
-            session, loan, amount_cents=amount_cents, choice=chosen, business_on=business_on, now=now
+            session,
+            loan,
+            amount_cents=amount_cents,
+            choice=chosen,
+            confirm=confirm or settings().confirm_money,
+            business_on=business_on,
+            now=now,
         )
 
     body = {"loan_id": loan_id, "amount_cents": amount_cents, "choice": chosen.value}
@@ -115,7 +135,8 @@ def pay_off(
 ) -> PaymentOutcome:
     """Pay a loan off for the quote the borrower saw.
 
-    Raises QuoteChangedError where the quote is another by now, NotPayableError, UnknownError.
+    Raises QuoteChangedError where the quote is another by now, WalletShortError, NotPayableError,
+    UnknownError.
     """
 
     def act() -> dict[str, Any]:
@@ -128,6 +149,7 @@ def pay_off(
             loan,
             amount_cents=total_cents,
             choice=PrepaymentChoice.KEEP_INSTALLMENT,
+            confirm=settings().confirm_money,
             business_on=business_on,
             now=now,
         )
@@ -167,22 +189,30 @@ def _bring_and_pay(
     *,
     amount_cents: int,
     choice: PrepaymentChoice,
+    confirm: ConfirmMoney,
     business_on: date,
     now: datetime,
 ) -> dict[str, Any]:
-    """Bring the whole amount into the wallet and pay of it what the loan takes."""
+    """Bring the whole amount into the wallet and pay of it what the loan takes.
+
+    Where an admin confirms what comes from outside, nothing comes: the wallet pays.
+    """
     plan = plan_payment(loan, amount_cents=amount_cents, choice=choice, business_on=business_on)
-    (payment_id,) = post_payments(
-        session,
-        [plan],
-        from_outside={loan.id: amount_cents},
-        is_autopay=False,
-        business_on=business_on,
-        now=now,
-    )
+    brought_cents = amount_cents if confirm is ConfirmMoney.AT_ONCE else 0
+    try:
+        (payment_id,) = post_payments(
+            session,
+            [plan],
+            from_outside={loan.id: brought_cents},
+            is_autopay=False,
+            business_on=business_on,
+            now=now,
+        )
+    except InsufficientFundsError as short:
+        raise WalletShortError(short.available_cents) from short
     return {
         "payment_id": payment_id,
-        "brought_cents": amount_cents,
+        "brought_cents": brought_cents,
         "paid_cents": plan.amount_cents,
         "prepaid_principal_cents": plan.prepaid_principal_cents,
         "excess_cents": plan.unused_cents,

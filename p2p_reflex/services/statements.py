@@ -44,15 +44,21 @@ class StatementFilter(StrEnum):
     LOANS = "loans"
 
 
-_KINDS = {
-    StatementFilter.MONEY: (TransactionKind.DEPOSIT, TransactionKind.WITHDRAWAL, TransactionKind.CAPITAL),
-    StatementFilter.BIDS: (TransactionKind.HOLD, TransactionKind.RELEASE),
-    StatementFilter.LOANS: (
-        TransactionKind.ORIGINATION,
-        TransactionKind.PAYMENT,
-        TransactionKind.REVERSAL,
+_IS_HOLD = _transactions.c.kind.in_((TransactionKind.HOLD, TransactionKind.RELEASE))
+_IS_FOR_A_BID = _transactions.c.listing_id.is_not(None)
+_SHOWN = {
+    StatementFilter.MONEY: sa.or_(
+        _transactions.c.kind.in_(
+            (TransactionKind.DEPOSIT, TransactionKind.WITHDRAWAL, TransactionKind.CAPITAL)
+        ),
+        sa.and_(_IS_HOLD, sa.not_(_IS_FOR_A_BID)),
+    ),
+    StatementFilter.BIDS: sa.and_(_IS_HOLD, _IS_FOR_A_BID),
+    StatementFilter.LOANS: _transactions.c.kind.in_(
+        (TransactionKind.ORIGINATION, TransactionKind.PAYMENT, TransactionKind.REVERSAL)
     ),
 }
+"""What each filter lets through; a hold without a listing is for a withdrawal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +138,9 @@ def _touched(accounts: MemberAccounts, shows: StatementFilter) -> sa.Select[Any]
         .where(_entries.c.account_id.in_([accounts.wallet_id, accounts.held_id]))
         .group_by(_entries.c.transaction_id)
     )
-    if shows in _KINDS:
+    if shows in _SHOWN:
         question = question.join(_transactions, _transactions.c.id == _entries.c.transaction_id).where(
-            _transactions.c.kind.in_(_KINDS[shows])
+            _SHOWN[shows]
         )
     return question
 
@@ -234,6 +240,10 @@ def _explain(row: sa.Row[Any], received: str | None) -> tuple[str, str]:
             return "Money withdrawn", ""
         case TransactionKind.CAPITAL:
             return "Capital", ""
+        case TransactionKind.HOLD if row.listing_id is None:
+            return "Held for your withdrawal", "until an admin has decided"
+        case TransactionKind.RELEASE if row.listing_id is None:
+            return row.memo, "no longer held"
         case TransactionKind.HOLD:
             return "Held for your bid", ""
         case TransactionKind.RELEASE:

@@ -9,11 +9,13 @@ from sqlmodel import Session
 
 from p2p_reflex.domain import formats, parsing
 from p2p_reflex.domain.errors import FieldError, UnknownError
-from p2p_reflex.domain.vocabulary import AccountKind, HoldState, Role, TransactionKind
+from p2p_reflex.domain.vocabulary import AccountKind, HoldState, MoneyRequestKind, Role, TransactionKind
 from p2p_reflex.models import Bid, Hold, Listing, Member
-from p2p_reflex.services import idempotency, ledger, money_notices, statements
+from p2p_reflex.services import idempotency, ledger, money_notices, money_requests, statements, waiting_money
 from p2p_reflex.services.ledger import InsufficientFundsError, Leg, MemberAccounts, Movement
 from p2p_reflex.services.statements import StatementFilter, StatementPage
+from p2p_reflex.services.waiting_money import OwnRequest
+from p2p_reflex.settings import ConfirmMoney, settings
 
 SMALLEST_DEPOSIT_CENTS = 1_00
 SMALLEST_WITHDRAWAL_CENTS = 1
@@ -33,11 +35,15 @@ class NotAvailableError(FieldError):
 
 @dataclass(frozen=True, slots=True)
 class WalletChange:
-    """What a deposit or withdrawal moved, and what is available after it."""
+    """What a deposit or withdrawal moved, and what is available after it.
 
-    transaction_id: int
+    One that an admin has to confirm has a request in place of a transaction.
+    """
+
+    transaction_id: int | None
     amount_cents: int
     available_cents: int
+    request_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +60,12 @@ class HeldForListing:
 
 @dataclass(frozen=True, slots=True)
 class WalletView:
-    """A member's money: what can be used, what is held for which bids, and a page of the statement."""
+    """A member's money: what can be used, what is held, what waits for an admin, a page of the statement."""
 
     available_cents: int
     held_cents: int
     holds: tuple[HeldForListing, ...]
+    waiting: tuple[OwnRequest, ...]
     statement: StatementPage
 
 
@@ -77,6 +84,7 @@ def view(
         available_cents=available_cents,
         held_cents=held_cents,
         holds=_holds_of(session, member_id),
+        waiting=waiting_money.of_member(session, member_id=member_id),
         statement=statements.page_of(
             session, member_id=member_id, page=page, shows=shows, page_size=page_size
         ),
@@ -84,11 +92,19 @@ def view(
 
 
 def add_money(
-    session: Session, *, member_id: int, amount: str, form_key: str, business_on: date, now: datetime
+    session: Session,
+    *,
+    member_id: int,
+    amount: str,
+    form_key: str,
+    business_on: date,
+    now: datetime,
+    confirm: ConfirmMoney | None = None,
 ) -> WalletChange:
     """Record money that came in from outside; a form sent twice adds it once.
 
-    Raises FieldError, UnknownError where the member has no wallet to use.
+    Where admins confirm (the setting, unless `confirm` says otherwise) it waits for one of them.
+    Raises FieldError, EnoughWaitsError, UnknownError where the member has no wallet to use.
     """
     accounts = wallet_of(session, member_id=member_id)
     cents = parsing.parse_money(
@@ -97,21 +113,24 @@ def add_money(
         minimum_cents=SMALLEST_DEPOSIT_CENTS,
         maximum_cents=MOST_AT_ONCE_CENTS,
     )
-    movement = Movement(
-        kind=TransactionKind.DEPOSIT,
-        memo="Money added",
-        legs=_legs(session, accounts, cents),
-        actor_id=member_id,
-    )
-    return _once(session, movement, cents, member_id, form_key=form_key, business_on=business_on, now=now)
+    move = _Move(session, member_id, MoneyRequestKind.DEPOSIT, cents, business_on, now)
+    return _once(move, accounts, form_key, confirm or settings().confirm_money)
 
 
 def withdraw(
-    session: Session, *, member_id: int, amount: str, form_key: str, business_on: date, now: datetime
+    session: Session,
+    *,
+    member_id: int,
+    amount: str,
+    form_key: str,
+    business_on: date,
+    now: datetime,
+    confirm: ConfirmMoney | None = None,
 ) -> WalletChange:
     """Record money that goes out, never more than is available; a form sent twice takes it once.
 
-    Raises FieldError, UnknownError where the member has no wallet to use.
+    Where admins confirm (the setting, unless `confirm` says otherwise) it is held until one of them does.
+    Raises FieldError, EnoughWaitsError, UnknownError where the member has no wallet to use.
     """
     accounts = wallet_of(session, member_id=member_id)
     cents = parsing.parse_money(
@@ -120,13 +139,8 @@ def withdraw(
         minimum_cents=SMALLEST_WITHDRAWAL_CENTS,
         maximum_cents=MOST_AT_ONCE_CENTS,
     )
-    movement = Movement(
-        kind=TransactionKind.WITHDRAWAL,
-        memo="Money withdrawn",
-        legs=_legs(session, accounts, -cents),
-        actor_id=member_id,
-    )
-    return _once(session, movement, -cents, member_id, form_key=form_key, business_on=business_on, now=now)
+    move = _Move(session, member_id, MoneyRequestKind.WITHDRAWAL, cents, business_on, now)
+    return _once(move, accounts, form_key, confirm or settings().confirm_money)
 
 
 def wallet_of(session: Session, *, member_id: int) -> MemberAccounts:
@@ -159,42 +173,76 @@ def _holds_of(session: Session, member_id: int) -> tuple[HeldForListing, ...]:
     return tuple(HeldForListing(**row._mapping) for row in rows)
 
 
-def _legs(session: Session, accounts: MemberAccounts, cents: int) -> tuple[Leg, ...]:
-    bank_id = ledger.house_accounts(session)[AccountKind.BANK]
-    return Leg(bank_id, -cents), Leg(accounts.wallet_id, cents)
+@dataclass(frozen=True, slots=True)
+class _Move:
+    """One deposit or withdrawal as it was asked for."""
+
+    session: Session
+    member_id: int
+    kind: MoneyRequestKind
+    cents: int
+    business_on: date
+    now: datetime
 
 
-def _once(
-    session: Session,
-    movement: Movement,
-    change_cents: int,
-    member_id: int,
-    *,
-    form_key: str,
-    business_on: date,
-    now: datetime,
-) -> WalletChange:
-    """Post a movement once for a form's key, tell the member, and return what came of it."""
-    cents = abs(change_cents)
+def _once(move: _Move, accounts: MemberAccounts, form_key: str, confirm: ConfirmMoney) -> WalletChange:
+    """Move money once for a form's key, or let it wait, and return what came of it."""
 
-    def act() -> dict[str, int]:
-        try:
-            (transaction_id,) = ledger.post(session, [movement], business_on=business_on, recorded_at=now)
-        except InsufficientFundsError as short:
-            raise NotAvailableError(short.available_cents) from short
-        money_notices.tell_moved(
-            session, member_id=member_id, amount_cents=change_cents, business_on=business_on, now=now
-        )
-        available_cents, _ = ledger.balances(session, member_id=member_id)
-        return {"transaction_id": transaction_id, "amount_cents": cents, "available_cents": available_cents}
+    def act() -> dict[str, int | None]:
+        moved = _wait(move) if confirm is ConfirmMoney.BY_ADMIN else _post(move, accounts)
+        available_cents, _ = ledger.balances(move.session, member_id=move.member_id)
+        return moved | {"amount_cents": move.cents, "available_cents": available_cents}
 
     answer = idempotency.once(
-        session,
-        member_id=member_id,
+        move.session,
+        member_id=move.member_id,
         key=form_key,
-        action=movement.kind.value,
-        body={"amount_cents": cents},
-        now=now,
+        action=move.kind.value,
+        body={"amount_cents": move.cents},
+        now=move.now,
         act=act,
     )
     return WalletChange(**answer)
+
+
+def _wait(move: _Move) -> dict[str, int | None]:
+    """Ask an admin to confirm it."""
+    try:
+        request_id = money_requests.ask(
+            move.session,
+            member_id=move.member_id,
+            kind=move.kind,
+            amount_cents=move.cents,
+            business_on=move.business_on,
+            now=move.now,
+        )
+    except InsufficientFundsError as short:
+        raise NotAvailableError(short.available_cents) from short
+    return {"transaction_id": None, "request_id": request_id}
+
+
+def _post(move: _Move, accounts: MemberAccounts) -> dict[str, int | None]:
+    """Journal it at once, and tell the member."""
+    is_deposit = move.kind is MoneyRequestKind.DEPOSIT
+    cents = move.cents if is_deposit else -move.cents
+    bank_id = ledger.house_accounts(move.session)[AccountKind.BANK]
+    movement = Movement(
+        kind=TransactionKind.DEPOSIT if is_deposit else TransactionKind.WITHDRAWAL,
+        memo="Money added" if is_deposit else "Money withdrawn",
+        legs=(Leg(bank_id, -cents), Leg(accounts.wallet_id, cents)),
+        actor_id=move.member_id,
+    )
+    try:
+        (transaction_id,) = ledger.post(
+            move.session, [movement], business_on=move.business_on, recorded_at=move.now
+        )
+    except InsufficientFundsError as short:
+        raise NotAvailableError(short.available_cents) from short
+    money_notices.tell_moved(
+        move.session,
+        member_id=move.member_id,
+        amount_cents=cents,
+        business_on=move.business_on,
+        now=move.now,
+    )
+    return {"transaction_id": transaction_id, "request_id": None}

@@ -9,6 +9,7 @@ from p2p_reflex.domain.vocabulary import LoanState, PrepaymentChoice
 from p2p_reflex.models import Installment, Loan
 from p2p_reflex.services import autopay, ledger, payments
 from p2p_reflex.services.demo.village import World, add_money, moment, take_money
+from p2p_reflex.settings import ConfirmMoney
 
 
 def look_after_loans(world: World, business_on: date) -> None:
@@ -91,5 +92,6 @@ def _pay_by_hand(world: World, loan_id: int, borrower_id: int, cents: int, busin
             form_key=world.form_key(),
             business_on=business_on,
             now=moment(business_on, 18),
+            confirm=ConfirmMoney.AT_ONCE,
         )
     )

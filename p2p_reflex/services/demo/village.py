@@ -11,6 +11,7 @@ from sqlmodel import Session
 from p2p_reflex.domain.errors import LendingError
 from p2p_reflex.services import wallets
 from p2p_reflex.services.demo.people import DemoBorrower, DemoLender
+from p2p_reflex.settings import ConfirmMoney
 
 T = TypeVar("T")
 
@@ -69,6 +70,7 @@ def add_money(world: World, member_id: int, cents: int, business_on: date) -> No
             form_key=world.form_key(),
             business_on=business_on,
             now=moment(business_on, 8),
+            confirm=ConfirmMoney.AT_ONCE,
         )
     )
 
@@ -83,5 +85,6 @@ def take_money(world: World, member_id: int, cents: int, business_on: date) -> N
             form_key=world.form_key(),
             business_on=business_on,
             now=moment(business_on, 20),
+            confirm=ConfirmMoney.AT_ONCE,
         )
     )

@@ -5,6 +5,7 @@ from sqlmodel import Session
 
 from p2p_reflex.domain.formats import money
 from p2p_reflex.services.laws.found import violations
+from p2p_reflex.services.laws.requests import confirmed_is_journalled
 from p2p_reflex.services.laws.servicing import advances_add_up
 
 SQLITE_GUARDS = frozenset(
@@ -80,16 +81,20 @@ def nothing_negative(session: Session) -> list[str]:
 
 def bank_covers_everybody(session: Session) -> list[str]:
     """Law 9: money at the bank = wallets + holds + fund + the platform's income, less what it advanced."""
-    return advances_add_up(session) + violations(
-        session,
-        "SELECT bank, owed FROM (SELECT"
-        " COALESCE(SUM(CASE WHEN kind = 'bank' THEN -balance_cents END), 0) AS bank,"
-        " COALESCE(SUM(CASE WHEN kind <> 'bank' THEN balance_cents END), 0) AS owed"
-        " FROM ledger_account) AS book WHERE bank <> owed",
-        lambda row: (
-            f"The bank has {money(int(row.bank))};"
-            f" wallets, holds, fund and income come to {money(int(row.owed))}."
-        ),
+    return (
+        advances_add_up(session)
+        + confirmed_is_journalled(session)
+        + violations(
+            session,
+            "SELECT bank, owed FROM (SELECT"
+            " COALESCE(SUM(CASE WHEN kind = 'bank' THEN -balance_cents END), 0) AS bank,"
+            " COALESCE(SUM(CASE WHEN kind <> 'bank' THEN balance_cents END), 0) AS owed"
+            " FROM ledger_account) AS book WHERE bank <> owed",
+            lambda row: (
+                f"The bank has {money(int(row.bank))};"
+                f" wallets, holds, fund and income come to {money(int(row.owed))}."
+            ),
+        )
     )
 
 

@@ -1,5 +1,7 @@
 """Owns the laws of the market: cash is held for exactly what leads, and no more is taken than was asked."""
 
+from typing import Any
+
 from sqlmodel import Session
 
 from p2p_reflex.domain.formats import money
@@ -13,7 +15,7 @@ _RANKED = (
 
 
 def held_is_what_leads(session: Session) -> list[str]:
-    """Law 4: cash held = what leads in open books, by member, by bid and by listing."""
+    """Law 4: cash held = what leads in open books + withdrawals that wait, by member, bid and listing."""
     return _accounts_against_bids(session) + _holds_against_bids(session) + _books_against_bids(session)
 
 
@@ -47,17 +49,25 @@ def accepted_within_asked(session: Session) -> list[str]:
 
 
 def _accounts_against_bids(session: Session) -> list[str]:
-    """Compare each member's held account with what of their bids leads."""
+    """Compare each member's held account with what of their bids leads and what they wait to withdraw."""
     return violations(
         session,
-        "SELECT a.member_id, a.balance_cents, COALESCE(b.leading, 0) AS leading FROM ledger_account a"
-        " LEFT JOIN (SELECT lender_id, SUM(leading_cents) AS leading FROM bid WHERE state = 'live'"
+        "SELECT member_id, balance_cents, leads, waits FROM (SELECT a.member_id, a.balance_cents,"
+        " COALESCE(b.leads, 0) AS leads, COALESCE(w.waits, 0) AS waits FROM ledger_account a"
+        " LEFT JOIN (SELECT lender_id, SUM(leading_cents) AS leads FROM bid WHERE state = 'live'"
         " GROUP BY lender_id) b ON b.lender_id = a.member_id"
-        " WHERE a.kind = 'held' AND a.balance_cents <> COALESCE(b.leading, 0) ORDER BY a.member_id",
-        lambda row: (
-            f"Member {row.member_id} has {money(row.balance_cents)} held;"
-            f" {money(int(row.leading))} of their bids leads."
-        ),
+        " LEFT JOIN (SELECT member_id, SUM(amount_cents) AS waits FROM money_request"
+        " WHERE state = 'waiting' AND kind = 'withdrawal' GROUP BY member_id) w ON w.member_id = a.member_id"
+        " WHERE a.kind = 'held') AS each_member WHERE balance_cents <> leads + waits ORDER BY member_id",
+        _held_sentence,
+    )
+
+
+def _held_sentence(row: Any) -> str:
+    waiting = f" and {money(int(row.waits))} waits to be withdrawn" if row.waits else ""
+    return (
+        f"Member {row.member_id} has {money(row.balance_cents)} held;"
+        f" {money(int(row.leads))} of their bids leads{waiting}."
     )
 
 
