@@ -11,7 +11,7 @@ SQLModel.metadata.naming_convention = {
 }
 
 from p2p_reflex.models.assessments import Assessment  # noqa: E402
-from p2p_reflex.models.bots import Bot, BotDecision, Verdict  # noqa: E402
+from p2p_reflex.models.bots import Bot, BotDecision, BotEvent, BotEventKind, Verdict  # noqa: E402
 from p2p_reflex.models.business_days import (  # noqa: E402
     BusinessStep,
     DailyFigures,
@@ -59,6 +59,8 @@ __all__ = [
     "BorrowerProfile",
     "Bot",
     "BotDecision",
+    "BotEvent",
+    "BotEventKind",
     "BusinessClock",
     "BusinessStep",
     "CorrectionRequest",
