@@ -7,20 +7,24 @@ from typing import Any
 from sqlmodel import Session, select
 
 from p2p_reflex.database import read, run
-from p2p_reflex.domain.loan_life import replay
+from p2p_reflex.domain.loan_life import LoanEvent, replay
 from p2p_reflex.domain.loan_standing import LoanStanding
 from p2p_reflex.domain.vocabulary import AccountKind
 from p2p_reflex.models import LedgerAccount
 from p2p_reflex.services import (
+    approvals,
     charge_offs,
     corrections,
     defaults,
+    hardship,
     late_fees,
     ledger,
     loan_log,
     payments,
     wallets,
 )
+from p2p_reflex.services.approval_requests import DeskOutcome
+from p2p_reflex.services.help_previews import HelpPreview
 from p2p_reflex.services.loan_positions import LoanPosition, position
 from p2p_reflex.services.payments import PaymentOutcome
 from tests.builders import NOW, a_form_key
@@ -73,6 +77,38 @@ def date_back(admin_id: int, payment_id: int, *, to: date, on: date) -> Any:
         paid_on=to,
         reason="It lay in the post",
         form_key=a_form_key(),
+        business_on=on,
+        now=NOW,
+    )
+
+
+def help_with(
+    admin_id: int, loan_id: int, event: LoanEvent, *, on: date, seen: str = "", form_key: str | None = None
+) -> DeskOutcome:
+    return run(
+        hardship.give,
+        admin_id=admin_id,
+        loan_id=loan_id,
+        event=event,
+        reason="Out of work",
+        seen=seen,
+        form_key=form_key or a_form_key(),
+        business_on=on,
+        now=NOW,
+    )
+
+
+def preview_help(admin_id: int, loan_id: int, event: LoanEvent, *, on: date) -> HelpPreview:
+    return read(hardship.preview, admin_id=admin_id, loan_id=loan_id, event=event, business_on=on)
+
+
+def approve(admin_id: int, request_id: int | None, *, on: date, form_key: str | None = None) -> DeskOutcome:
+    assert request_id is not None
+    return run(
+        approvals.approve,
+        admin_id=admin_id,
+        request_id=request_id,
+        form_key=form_key or a_form_key(),
         business_on=on,
         now=NOW,
     )

@@ -102,7 +102,7 @@ class Row:
 
 @dataclass
 class Happening:
-    """A payment, a pause, a rate cut or a purchase of the fund, on its day."""
+    """A payment, a pause, its early end, a rate cut or a purchase of the fund, on its day."""
 
     kind: str
     on: date
@@ -146,7 +146,7 @@ class Model:
         self.taken: dict[int, int] = {}
         self.defaulted_on: date | None = None
         self.charged_off_on: date | None = None
-        last = max([closed_through, *(each.on for each in self.happenings if each.kind != "pause")])
+        last = max([closed_through, *(each.on for each in self.happenings if "pause" not in each.kind)])
         on = self.start_on
         while on <= last:
             for happening in [each for each in self.happenings if each.on == on]:
@@ -171,11 +171,24 @@ class Model:
     def _paused_days(self) -> set[date]:
         """List every day of every pause."""
         return {
-            each.on + timedelta(days=number)
-            for each in self.happenings
-            if each.kind == "pause" and each.until_on is not None
-            for number in range((each.until_on - each.on).days + 1)
+            first + timedelta(days=number)
+            for first, last in self.pauses()
+            for number in range((last - first).days + 1)
         }
+
+    def pauses(self) -> list[tuple[date, date]]:
+        """List the first and last days of the pauses, in the order in which they were given and ended."""
+        found: list[tuple[date, date]] = []
+        for each in self.happenings:
+            if each.kind == "pause" and each.until_on is not None:
+                found.append((each.on, each.until_on))
+            elif each.kind == "unpause":
+                found = [
+                    (first, each.on - timedelta(days=1) if first <= each.on <= last else last)
+                    for first, last in found
+                ]
+                found = [(first, last) for first, last in found if first <= last]
+        return found
 
     def open_rows(self) -> list[Row]:
         return [row for row in self.rows if row.unpaid]

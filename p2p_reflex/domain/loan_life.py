@@ -15,7 +15,7 @@ from p2p_reflex.domain.allocation import LenderPart
 from p2p_reflex.domain.amortization import amortization_schedule
 from p2p_reflex.domain.hardship import Forgiveness
 from p2p_reflex.domain.ladder import Rung, Window
-from p2p_reflex.domain.loan_standing import HeldNote, LoanStanding, Pause, ScheduledRow
+from p2p_reflex.domain.loan_standing import HeldNote, LoanStanding, Pause, ScheduledRow, ended_early
 from p2p_reflex.domain.repayment import Repayment, plan_payment
 from p2p_reflex.domain.vocabulary import LadderStep, LoanEventKind, LoanState, PrepaymentChoice
 
@@ -151,6 +151,8 @@ def apply(loan: LoanStanding, event: LoanEvent) -> Applied:
             after = ladder.charged_off(loan, on=on)
         case LoanEventKind.PAUSED if event.until_on is not None:
             after = replace(loan, pauses=(*loan.pauses, Pause(on, event.until_on)))
+        case LoanEventKind.PAUSE_ENDED:
+            after = replace(loan, pauses=ended_early(loan.pauses, on=on))
         case LoanEventKind.RATE_CUT if event.rate is not None and _is_running(loan):
             # A deeper cut may have been dated back before this one: a cut never raises a rate.
             is_cut = event.rate < loan.annual_rate

@@ -1,7 +1,7 @@
 """Owns where a loan stands: its installments and what is paid of them, its notes, its pauses, its state."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -169,3 +169,16 @@ def first_day_late(*, due_on: date, days: int, pauses: Sequence[Pause]) -> date:
     while (missing := days - days_late(due_on=due_on, on=on, pauses=pauses)) > 0:
         on += timedelta(days=missing)
     return on
+
+
+def running_pause(on: date, pauses: Sequence[Pause]) -> Pause | None:
+    """Give the pause that a day lies in; they do not overlap."""
+    return next((pause for pause in pauses if pause.from_on <= on <= pause.until_on), None)
+
+
+def ended_early(pauses: Sequence[Pause], *, on: date) -> tuple[Pause, ...]:
+    """Let the pause that a day lies in end the day before; one that began on it never was."""
+    running = running_pause(on, pauses)
+    shorter = replace(running, until_on=on - timedelta(days=1)) if running else None
+    ended = [shorter if pause is running else pause for pause in pauses]
+    return tuple(pause for pause in ended if pause is not None and pause.from_on <= pause.until_on)

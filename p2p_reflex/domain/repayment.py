@@ -135,6 +135,38 @@ def quote_payoff(loan: LoanStanding, *, business_on: date) -> PayoffQuote:
     )
 
 
+def charged_cents(loan: LoanStanding, *, on: date) -> int:
+    """Add up what a loan was charged by a day, interest and late fees, less the principal that was forgiven.
+
+    Interest is that which was paid and that which a payoff takes. Law: what lenders give up of what is theirs
+    by now is what this falls by.
+    """
+    accrued_cents = quote_payoff(loan, business_on=on).interest_cents
+    paid_cents = sum(row.interest_paid_cents for row in loan.rows)
+    late_fee_cents = sum(row.late_fee_cents for row in loan.rows)
+    return accrued_cents + paid_cents + late_fee_cents - loan.forgiven_cents
+
+
+def expected_cents(loan: LoanStanding) -> dict[int, int]:
+    """Work out what each note still receives, after fees, if every installment is paid as planned."""
+    expected = {note.id: 0 for note in loan.notes}
+    shares = [note.share for note in loan.notes]
+    for row in loan.unpaid:
+        split = split_to_lenders(
+            principal_cents=row.due.principal_cents,
+            interest_cents=row.due.interest_cents,
+            late_fee_cents=row.due.late_fee_cents,
+            notes=shares,
+        )
+        for part in split:
+            expected[part.note_id] += part.net_cents
+        shares = [
+            replace(share, outstanding_cents=share.outstanding_cents - part.principal_cents)
+            for share, part in zip(shares, split, strict=True)
+        ]
+    return expected
+
+
 def plan_payment(
     loan: L,
     *,

@@ -113,6 +113,7 @@ class LoanEventKind(StrEnum):
     FUND_BOUGHT = "fund_bought"
     CHARGED_OFF = "charged_off"
     PAUSED = "paused"
+    PAUSE_ENDED = "pause_ended"
     RATE_CUT = "rate_cut"
     RESCHEDULED = "rescheduled"
     FORGIVEN = "forgiven"
@@ -134,12 +135,23 @@ class CorrectionKind(StrEnum):
     BACKDATING = "backdating"
 
 
+class ApprovalKind(StrEnum):
+    """What may need a second admin: a payment put right, help in hardship, an advance written off."""
+
+    REVERSAL = "reversal"
+    BACKDATING = "backdating"
+    HELP = "help"
+    WRITE_OFF = "write_off"
+
+
 class RequestState(StrEnum):
-    """Life of a correction that needs a second admin."""
+    """Life of what needs a second admin; the one who asked may withdraw it, and it expires when it is old."""
 
     PENDING = "pending"
     APPROVED = "approved"
     REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
 
 
 class MoneyRequestKind(StrEnum):

@@ -10,6 +10,7 @@ SQLModel.metadata.naming_convention = {
     "pk": "pk_%(table_name)s",
 }
 
+from p2p_reflex.models.approvals import ApprovalRequest  # noqa: E402
 from p2p_reflex.models.assessments import Assessment  # noqa: E402
 from p2p_reflex.models.bots import Bot, BotDecision, BotEvent, BotEventKind, Verdict  # noqa: E402
 from p2p_reflex.models.business_days import (  # noqa: E402
@@ -18,11 +19,7 @@ from p2p_reflex.models.business_days import (  # noqa: E402
     SealedDay,
     StepState,
 )
-from p2p_reflex.models.corrections import (  # noqa: E402
-    CorrectionRequest,
-    Receivable,
-    ReserveFundDay,
-)
+from p2p_reflex.models.corrections import Receivable, ReserveFundDay  # noqa: E402
 from p2p_reflex.models.ledger import (  # noqa: E402
     Hold,
     IdempotencyRecord,
@@ -54,6 +51,7 @@ from p2p_reflex.models.payments import LenderPayment, Payment, PaymentPart  # no
 metadata = SQLModel.metadata
 
 __all__ = [
+    "ApprovalRequest",
     "Assessment",
     "Bid",
     "BorrowerProfile",
@@ -63,7 +61,6 @@ __all__ = [
     "BotEventKind",
     "BusinessClock",
     "BusinessStep",
-    "CorrectionRequest",
     "DailyFigures",
     "DelinquencyRoll",
     "Hold",

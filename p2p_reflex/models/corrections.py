@@ -1,44 +1,12 @@
-"""Owns the tables of mistakes put right: what waits for a second admin, what was advanced; and the fund."""
+"""Owns the tables of what the platform advanced after corrections, and of the reserve fund."""
 
-from datetime import date, datetime
+from datetime import date
 
 import sqlalchemy as sa
 from sqlalchemy import CheckConstraint
 from sqlmodel import Field, SQLModel
 
-from p2p_reflex.domain.vocabulary import CorrectionKind, RequestState
-from p2p_reflex.models.columns import cents, key, link, moment, word
-
-
-class CorrectionRequest(SQLModel, table=True):
-    """A correction above the limit, which waits for a second admin."""
-
-    __tablename__ = "correction_request"
-    __table_args__ = (
-        CheckConstraint("decided_by_id IS NULL OR decided_by_id <> requested_by_id", name="two_admins"),
-        CheckConstraint("(state = 'pending') = (decided_by_id IS NULL)", name="decided_by_somebody"),
-        sa.Index(
-            "uq_correction_request_pending_payment",
-            "payment_id",
-            unique=True,
-            sqlite_where=sa.text("state = 'pending'"),
-            postgresql_where=sa.text("state = 'pending'"),
-        ),
-    )
-
-    id: int = key()
-    kind: CorrectionKind = word(CorrectionKind)
-    loan_id: int = link("loan.id")
-    payment_id: int = link("payment.id", index=False)
-    paid_on: date | None = None
-    amount_cents: int = cents()
-    reason: str = Field(max_length=300)
-    state: RequestState = word(RequestState, default=RequestState.PENDING)
-    requested_by_id: int = link("member.id", index=False)
-    requested_on: date
-    requested_at: datetime = moment()
-    decided_by_id: int | None = link("member.id", nullable=True, index=False)
-    decided_at: datetime | None = moment(nullable=True)
+from p2p_reflex.models.columns import cents, key, link
 
 
 class Receivable(SQLModel, table=True):

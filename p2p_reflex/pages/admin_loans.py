@@ -51,7 +51,9 @@ def _acts() -> rx.Component:
             ),
             ui.notice(
                 "Nothing needs you here.",
-                rx.el.span("No loan is over 30 days late or newly charged off, and no correction waits."),
+                rx.el.span(
+                    "No loan is over 30 days late or newly charged off, and nothing waits for a second admin."
+                ),
                 kind="good",
                 icon_name="check",
             ),

@@ -2,18 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import cast
 
-import sqlalchemy as sa
 from sqlmodel import Session
 
-from p2p_reflex.domain.loan_life import LoanEvent, LoanLife
-from p2p_reflex.domain.vocabulary import LoanEventKind, LoanState
-from p2p_reflex.models import Member
+from p2p_reflex.domain.loan_life import LoanEvent
+from p2p_reflex.domain.vocabulary import LoanEventKind
 from p2p_reflex.services.correction_plans import CorrectionPlan, PaidChange, money_changes
 from p2p_reflex.services.correction_posting import shortfalls
-
-_members = cast(sa.Table, Member.__table__)  # type: ignore[attr-defined]
+from p2p_reflex.services.loan_figures import LoanFigures, figures_of, holder_names, money_figures
+from p2p_reflex.services.shown import digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +53,6 @@ class FeeChange:
 
 
 @dataclass(frozen=True, slots=True)
-class LoanFigures:
-    """Where the loan stands, before or after."""
-
-    state: LoanState
-    outstanding_cents: int
-    owed_cents: int
-    days_past_due: int
-    next_due_on: date | None
-
-
-@dataclass(frozen=True, slots=True)
 class CorrectionPreview:
     """All that a correction would change; nothing is changed yet."""
 
@@ -86,6 +72,14 @@ class CorrectionPreview:
     needs_second_admin: bool
 
     @property
+    def shown(self) -> str:
+        """Name the figures; what of them the platform advances is worked out when it is done."""
+        each = [(holder.member_id, holder.amount_cents) for holder in self.holders]
+        return digest(
+            [money_figures(self.after), self.borrower_cents, self.income_cents, sorted(each, key=str)]
+        )
+
+    @property
     def advanced_cents(self) -> int:
         """Give what the platform must advance."""
         return sum(holder.advanced_cents for holder in self.holders)
@@ -103,7 +97,7 @@ def preview_of(
     """Describe a plan."""
     received, income_cents, borrower_cents = money_changes(plan)
     missing = shortfalls(session, plan)
-    names = _names(session, [holder for holder in received if holder is not None])
+    names = holder_names(session, received)
     old = plan.old.payments[payment_id].event
     return CorrectionPreview(
         loan_id=plan.loan.id,
@@ -112,14 +106,14 @@ def preview_of(
         amount_cents=old.amount_cents,
         paid_on=old.effective_on,
         moved_to_on=moved_to_on,
-        before=_figures(plan.old, business_on),
-        after=_figures(plan.new, business_on),
+        before=figures_of(plan.old.loan, on=business_on),
+        after=figures_of(plan.new.loan, on=business_on),
         borrower_cents=borrower_cents,
         income_cents=income_cents,
         holders=tuple(
             HolderChange(
                 holder,
-                "Reserve fund" if holder is None else names[holder],
+                names[holder],
                 cents,
                 missing.get(holder, 0),
             )
@@ -130,17 +124,6 @@ def preview_of(
         ),
         fees=_fee_changes(plan),
         needs_second_admin=needs_second_admin,
-    )
-
-
-def _figures(life: LoanLife, business_on: date) -> LoanFigures:
-    loan = life.loan
-    return LoanFigures(
-        state=loan.state,
-        outstanding_cents=loan.outstanding_cents,
-        owed_cents=loan.owed_cents,
-        days_past_due=loan.days_past_due(business_on),
-        next_due_on=loan.next_due_on,
     )
 
 
@@ -176,8 +159,3 @@ def _fee_key(event: LoanEvent) -> tuple[int, date, int] | None:
     if event.kind is not LoanEventKind.LATE_FEE or event.number is None:
         return None
     return event.number, event.effective_on, event.amount_cents
-
-
-def _names(session: Session, member_ids: list[int]) -> dict[int, str]:
-    query = sa.select(_members.c.id, _members.c.full_name).where(_members.c.id.in_(member_ids))
-    return {row.id: row.full_name for row in session.connection().execute(query)}

@@ -4,7 +4,6 @@ Above a limit one admin asks and another approves. What a correction takes from 
 on, the platform advances (see `receivables`).
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, cast
@@ -12,86 +11,22 @@ from typing import Any, cast
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from p2p_reflex.domain import formats, parsing
-from p2p_reflex.domain.errors import FieldError, LendingError, UnknownError
+from p2p_reflex.domain import formats
+from p2p_reflex.domain.errors import FieldError, UnknownError
 from p2p_reflex.domain.loan_life import LoanEvent
-from p2p_reflex.domain.vocabulary import CorrectionKind, LoanEventKind, RequestState
-from p2p_reflex.models import CorrectionRequest, LoanLogEntry, LoanLogVoid, Payment
-from p2p_reflex.services import correction_posting, idempotency
+from p2p_reflex.domain.vocabulary import ApprovalKind, LoanEventKind
+from p2p_reflex.models import LoanLogEntry, LoanLogVoid, Payment
+from p2p_reflex.services import approval_requests, correction_posting, idempotency, shown
+from p2p_reflex.services.approval_requests import DeskOutcome, Wanted
 from p2p_reflex.services.authority import check_admin
 from p2p_reflex.services.correction_plans import CorrectionPlan, plan_change
 from p2p_reflex.services.correction_previews import CorrectionPreview, preview_of
-from p2p_reflex.services.correction_requests import PendingCorrection, pending
 from p2p_reflex.services.ledger import AlreadyReversedError
 from p2p_reflex.services.loan_positions import LARGEST_ID, LoanPosition, position
-from p2p_reflex.settings import settings
-
-__all__ = [
-    "AlreadyAskedError",
-    "AlreadyDecidedError",
-    "CorrectionOutcome",
-    "CorrectionPreview",
-    "PendingCorrection",
-    "SecondAdminError",
-    "approve",
-    "backdate_payment",
-    "limit_cents",
-    "pending",
-    "preview_backdating",
-    "preview_reversal",
-    "reject",
-    "reverse_payment",
-]
 
 _events = cast(sa.Table, LoanLogEntry.__table__)  # type: ignore[attr-defined]
 _voids = cast(sa.Table, LoanLogVoid.__table__)  # type: ignore[attr-defined]
 _payments = cast(sa.Table, Payment.__table__)  # type: ignore[attr-defined]
-_requests = cast(sa.Table, CorrectionRequest.__table__)  # type: ignore[attr-defined]
-
-
-class SecondAdminError(LendingError):
-    """The admin who asked cannot approve."""
-
-    def __init__(self) -> None:
-        super().__init__("You asked for this correction, so another admin has to approve it.")
-
-
-class AlreadyAskedError(LendingError):
-    """The same payment waits for a second admin already."""
-
-    def __init__(self) -> None:
-        super().__init__("A correction of this payment already waits for a second admin.")
-
-
-class AlreadyDecidedError(LendingError):
-    """Somebody approved or rejected a request before."""
-
-    def __init__(self) -> None:
-        super().__init__("This request was already decided.")
-
-
-@dataclass(frozen=True, slots=True)
-class CorrectionOutcome:
-    """What became of a correction: done, with its event, or waiting for a second admin, with its request."""
-
-    loan_id: int
-    event_id: int | None
-    request_id: int | None
-    advanced_cents: int
-
-    @property
-    def is_done(self) -> bool:
-        """Tell whether it was carried out."""
-        return self.event_id is not None
-
-    @property
-    def sentence(self) -> str:
-        """Tell the admin what happened."""
-        if not self.is_done:
-            return "A second admin has to approve this. Nothing has changed yet."
-        if self.advanced_cents:
-            return f"Put right. The platform advanced {formats.money(self.advanced_cents)}."
-        return "Put right."
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,26 +34,41 @@ class _Asked:
     """One correction as it was asked for; without a new date the payment is reversed."""
 
     payment_id: int
-    paid_on: date | None
-    reason: str
+    paid_on: date | None = None
 
     @property
-    def kind(self) -> CorrectionKind:
-        return CorrectionKind.BACKDATING if self.paid_on else CorrectionKind.REVERSAL
+    def kind(self) -> ApprovalKind:
+        return ApprovalKind.BACKDATING if self.paid_on else ApprovalKind.REVERSAL
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        return {"payment_id": self.payment_id, "paid_on": self.paid_on and self.paid_on.isoformat()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Worked:
+    """A correction worked out on the books as they are now: its payment, its plan, and what it shows."""
+
+    asked: _Asked
+    payment: Any
+    plan: CorrectionPlan
+    preview: CorrectionPreview
 
 
 def preview_reversal(
     session: Session, *, admin_id: int, payment_id: int, business_on: date
 ) -> CorrectionPreview:
     """Show what reversing a payment would change. Raises UnknownError, AlreadyReversedError."""
-    return _preview(session, admin_id, _Asked(payment_id, None, ""), business_on)
+    check_admin(session, admin_id=admin_id)
+    return _work_out(session, _Asked(payment_id), business_on).preview
 
 
 def preview_backdating(
     session: Session, *, admin_id: int, payment_id: int, paid_on: date, business_on: date
 ) -> CorrectionPreview:
     """Show what dating a payment back would change. Raises FieldError, UnknownError, AlreadyReversedError."""
-    return _preview(session, admin_id, _Asked(payment_id, paid_on, ""), business_on)
+    check_admin(session, admin_id=admin_id)
+    return _work_out(session, _Asked(payment_id, paid_on), business_on).preview
 
 
 def reverse_payment(
@@ -127,17 +77,18 @@ def reverse_payment(
     admin_id: int,
     payment_id: int,
     reason: object,
+    seen: str = "",
     form_key: str,
     business_on: date,
     now: datetime,
-) -> CorrectionOutcome:
+) -> DeskOutcome:
     """Reverse a payment: its money goes back to the borrower's wallet, and what came after it is replayed.
 
-    Above the limit this only asks a second admin.
-    Raises FieldError, UnknownError, AlreadyReversedError, AlreadyAskedError.
+    `seen` names the preview that the admin saw. Above the limit this only asks a second admin.
+    Raises FieldError, UnknownError, AlreadyReversedError, AlreadyAskedError, ChangedSinceError.
     """
-    asked = _Asked(payment_id, None, _reason(reason))
-    return _ask_or_do(session, admin_id, asked, form_key=form_key, business_on=business_on, now=now)
+    asked = _Asked(payment_id)
+    return _do_or_ask(session, admin_id, asked, reason, seen, form_key, business_on, now)
 
 
 def backdate_payment(
@@ -147,114 +98,106 @@ def backdate_payment(
     payment_id: int,
     paid_on: date,
     reason: object,
+    seen: str = "",
     form_key: str,
     business_on: date,
     now: datetime,
-) -> CorrectionOutcome:
+) -> DeskOutcome:
     """Let a payment count from the earlier day on which it arrived, and replay what came after.
 
-    Above the limit this only asks a second admin.
-    Raises FieldError, UnknownError, AlreadyReversedError, AlreadyAskedError.
+    `seen` names the preview that the admin saw. Above the limit this only asks a second admin.
+    Raises FieldError, UnknownError, AlreadyReversedError, AlreadyAskedError, ChangedSinceError.
     """
-    asked = _Asked(payment_id, paid_on, _reason(reason))
-    return _ask_or_do(session, admin_id, asked, form_key=form_key, business_on=business_on, now=now)
+    asked = _Asked(payment_id, paid_on)
+    return _do_or_ask(session, admin_id, asked, reason, seen, form_key, business_on, now)
 
 
-def approve(
-    session: Session, *, admin_id: int, request_id: int, form_key: str, business_on: date, now: datetime
-) -> CorrectionOutcome:
-    """Carry out what another admin asked for, on the books as they are now.
+def preview_request(session: Session, *, request: Any, business_on: date) -> CorrectionPreview:
+    """Show what a request would change now. Raises UnknownError, AlreadyReversedError."""
+    return _work_out(session, _asked_in(request), business_on).preview
 
-    Raises UnknownError, SecondAdminError, AlreadyDecidedError, AlreadyReversedError.
+
+def carry_out_request(
+    session: Session, *, request: Any, admin_id: int, business_on: date, now: datetime
+) -> dict[str, Any]:
+    """Do what was asked for and shown, its loan locked, and nothing else.
+
+    Raises AlreadyReversedError, OutdatedRequestError.
     """
+    worked = _work_out(session, _asked_in(request), business_on, for_update=True)
+    approval_requests.check_shown(request, now=worked.preview.shown)
+    return _write(session, worked, request.reason, admin_id, business_on, now)
+
+
+def _asked_in(request: Any) -> _Asked:
+    paid_on = request.asked["paid_on"]
+    return _Asked(request.asked["payment_id"], date.fromisoformat(paid_on) if paid_on else None)
+
+
+def _do_or_ask(
+    session: Session,
+    admin_id: int,
+    asked: _Asked,
+    reason: object,
+    seen: str,
+    form_key: str,
+    business_on: date,
+    now: datetime,
+) -> DeskOutcome:
     check_admin(session, admin_id=admin_id)
+    words = approval_requests.read_reason(reason)
 
     def act() -> dict[str, Any]:
-        request = _open_request(session, request_id)
-        if request.requested_by_id == admin_id:
-            raise SecondAdminError
-        _decide(session, request_id, RequestState.APPROVED, admin_id, now)
-        asked = _Asked(request.payment_id, request.paid_on, request.reason)
-        return _carry_out(session, admin_id, asked, business_on=business_on, now=now)
+        worked = _work_out(session, asked, business_on, for_update=True)
+        shown.check_seen(seen, now=worked.preview.shown)
+        wanted = Wanted(
+            kind=asked.kind,
+            loan_id=worked.plan.loan.id,
+            subject=f"payment {asked.payment_id}",
+            asked=asked.facts,
+            amount_cents=worked.payment.amount_cents,
+            shown=worked.preview.shown,
+            reason=words,
+        )
+        return approval_requests.do_or_ask(
+            session,
+            wanted,
+            act=lambda: _write(session, worked, words, admin_id, business_on, now),
+            admin_id=admin_id,
+            business_on=business_on,
+            now=now,
+        )
 
-    return _once(session, admin_id, form_key, "approve_correction", {"request_id": request_id}, now, act)
+    body = {**asked.facts, "reason": words}
+    return DeskOutcome(
+        **idempotency.once(
+            session, member_id=admin_id, key=form_key, action=asked.kind.value, body=body, now=now, act=act
+        )
+    )
 
 
-def reject(session: Session, *, admin_id: int, request_id: int, now: datetime) -> None:
-    """Turn a request down; whoever asked may take it back. Raises UnknownError, AlreadyDecidedError."""
-    check_admin(session, admin_id=admin_id)
-    request = _open_request(session, request_id)
-    if request.requested_by_id == admin_id:
-        session.connection().execute(sa.delete(_requests).where(_requests.c.id == request_id))
-    else:
-        _decide(session, request_id, RequestState.REJECTED, admin_id, now)
-
-
-def limit_cents() -> int:
-    """Give the amount above which a correction needs a second admin."""
-    return int(settings().second_admin_above * 100)
-
-
-def _preview(session: Session, admin_id: int, asked: _Asked, business_on: date) -> CorrectionPreview:
-    check_admin(session, admin_id=admin_id)
-    payment, loan = _payment_and_loan(session, asked.payment_id, for_update=False)
-    plan = _plan(session, asked, payment, loan, business_on)
-    return preview_of(
+def _work_out(session: Session, asked: _Asked, business_on: date, *, for_update: bool = False) -> _Worked:
+    """Work out what a correction does now; to write it the loan is locked."""
+    payment, loan = _payment_and_loan(session, asked.payment_id, for_update=for_update)
+    plan = _plan(session, asked, payment, loan)
+    preview = preview_of(
         session,
         plan,
         payment_id=asked.payment_id,
         moved_to_on=asked.paid_on,
-        needs_second_admin=payment.amount_cents > limit_cents(),
+        needs_second_admin=approval_requests.needs_second_admin(payment.amount_cents),
         business_on=business_on,
     )
+    return _Worked(asked, payment, plan, preview)
 
 
-def _ask_or_do(
-    session: Session, admin_id: int, asked: _Asked, *, form_key: str, business_on: date, now: datetime
-) -> CorrectionOutcome:
-    check_admin(session, admin_id=admin_id)
-
-    def act() -> dict[str, Any]:
-        payment, loan = _payment_and_loan(session, asked.payment_id, for_update=True)
-        if payment.amount_cents <= limit_cents():
-            return _carry_out(session, admin_id, asked, business_on=business_on, now=now)
-        _plan(session, asked, payment, loan, business_on)
-        waiting = sa.and_(
-            _requests.c.payment_id == asked.payment_id, _requests.c.state == RequestState.PENDING
-        )
-        connection = session.connection()
-        if connection.execute(sa.select(_requests.c.id).where(waiting)).first() is not None:
-            raise AlreadyAskedError
-        request = CorrectionRequest(
-            kind=asked.kind,
-            loan_id=loan.id,
-            payment_id=asked.payment_id,
-            paid_on=asked.paid_on,
-            amount_cents=payment.amount_cents,
-            reason=asked.reason,
-            requested_by_id=admin_id,
-            requested_on=business_on,
-            requested_at=now,
-        )
-        session.add(request)
-        session.flush()
-        return {"loan_id": loan.id, "event_id": None, "request_id": request.id, "advanced_cents": 0}
-
-    body = {"payment_id": asked.payment_id, "paid_on": asked.paid_on, "reason": asked.reason}
-    return _once(session, admin_id, form_key, asked.kind.value, body, now, act)
-
-
-def _carry_out(
-    session: Session, admin_id: int, asked: _Asked, *, business_on: date, now: datetime
+def _write(
+    session: Session, worked: _Worked, reason: str, admin_id: int, business_on: date, now: datetime
 ) -> dict[str, Any]:
-    """Write the correction on the loan, locked."""
-    payment, loan = _payment_and_loan(session, asked.payment_id, for_update=True)
-    plan = _plan(session, asked, payment, loan, business_on)
+    """Write the correction on the loan, which is locked."""
+    asked, payment, plan = worked.asked, worked.payment, worked.plan
     amount, paid_on = formats.money(payment.amount_cents), formats.long_date(payment.paid_on)
-    if asked.paid_on is None:
-        memo = f"Payment of {amount} of {paid_on} reversed"
-    else:
-        memo = f"Payment of {amount} of {paid_on} dated back to {formats.long_date(asked.paid_on)}"
+    to = f"dated back to {formats.long_date(asked.paid_on)}" if asked.paid_on else "reversed"
     posted = correction_posting.post(
         session,
         plan,
@@ -264,8 +207,8 @@ def _carry_out(
             payment_id=asked.payment_id,
             amount_cents=payment.amount_cents,
         ),
-        memo=memo,
-        reason=asked.reason,
+        memo=f"Payment of {amount} of {paid_on} {to}",
+        reason=reason,
         details={
             "kind": asked.kind.value,
             "paid_on": payment.paid_on.isoformat(),
@@ -278,16 +221,15 @@ def _carry_out(
         now=now,
     )
     return {
-        "loan_id": loan.id,
+        "loan_id": plan.loan.id,
         "event_id": posted.event_id,
-        "request_id": None,
+        "outstanding_cents": plan.new.loan.outstanding_cents,
+        "installment_cents": plan.new.loan.installment_cents,
         "advanced_cents": posted.advanced_cents,
     }
 
 
-def _plan(
-    session: Session, asked: _Asked, payment: Any, loan: LoanPosition, business_on: date
-) -> CorrectionPlan:
+def _plan(session: Session, asked: _Asked, payment: Any, loan: LoanPosition) -> CorrectionPlan:
     """Find the payment in the log and work out the loan's life without it, or with it on another day."""
     query = (
         sa.select(_events.c.id, _events.c.effective_on, _events.c.amount_cents, _events.c.choice)
@@ -331,41 +273,3 @@ def _payment_and_loan(session: Session, payment_id: int, *, for_update: bool) ->
     if for_update:
         found = session.connection().execute(sa.select(_payments).where(_payments.c.id == payment_id)).one()
     return found, loan
-
-
-def _open_request(session: Session, request_id: int) -> Any:
-    query = sa.select(_requests).where(_requests.c.id == request_id).with_for_update()
-    request = session.connection().execute(query).first()
-    if request is None:
-        raise UnknownError("request")
-    if request.state is not RequestState.PENDING:
-        raise AlreadyDecidedError
-    return request
-
-
-def _decide(session: Session, request_id: int, state: RequestState, admin_id: int, now: datetime) -> None:
-    session.connection().execute(
-        sa.update(_requests)
-        .where(_requests.c.id == request_id)
-        .values(state=state, decided_by_id=admin_id, decided_at=now)
-    )
-
-
-def _reason(text: object) -> str:
-    return parsing.clean_line(text, field="reason", minimum_length=3, maximum_length=300, name="The reason")
-
-
-def _once(
-    session: Session,
-    admin_id: int,
-    form_key: str,
-    action: str,
-    body: dict[str, Any],
-    now: datetime,
-    act: Callable[[], dict[str, Any]],
-) -> CorrectionOutcome:
-    return CorrectionOutcome(
-        **idempotency.once(
-            session, member_id=admin_id, key=form_key, action=action, body=body, now=now, act=act
-        )
-    )

@@ -39,6 +39,7 @@ _OF_A_DAY = {
             LoanEventKind.RATE_CUT,
             LoanEventKind.RESCHEDULED,
             LoanEventKind.PAUSED,
+            LoanEventKind.PAUSE_ENDED,
             LoanEventKind.FORGIVEN,
             LoanEventKind.PAID,
             LoanEventKind.LATE_FEE,

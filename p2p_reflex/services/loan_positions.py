@@ -8,7 +8,7 @@ from typing import Any, cast
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from p2p_reflex.domain.loan_standing import HeldNote, LoanStanding, Pause, ScheduledRow
+from p2p_reflex.domain.loan_standing import HeldNote, LoanStanding, Pause, ScheduledRow, ended_early
 from p2p_reflex.domain.vocabulary import LoanEventKind, LoanState
 from p2p_reflex.models import Installment, Loan, LoanLogEntry, LoanLogVoid, Note
 from p2p_reflex.services.touched import loan_topic, member_topic, touch
@@ -66,22 +66,24 @@ def positions(session: Session, *, loan_ids: Sequence[int]) -> list[LoanPosition
 
 
 def pauses_of(session: Session, *, loan_ids: Sequence[int]) -> dict[int, tuple[Pause, ...]]:
-    """Read the pauses of several loans that stand."""
-    found: dict[int, list[Pause]] = defaultdict(list)
+    """Read the pauses of several loans that stand, each as long as it was or is to be."""
+    found: dict[int, tuple[Pause, ...]] = {}
     for start in range(0, len(loan_ids), CHUNK):
         query = (
-            sa.select(_events.c.loan_id, _events.c.effective_on, _events.c.until_on)
+            sa.select(_events.c.loan_id, _events.c.kind, _events.c.effective_on, _events.c.until_on)
             .outerjoin(_voids, _voids.c.event_id == _events.c.id)
             .where(
-                _events.c.kind == LoanEventKind.PAUSED,
+                _events.c.kind.in_((LoanEventKind.PAUSED, LoanEventKind.PAUSE_ENDED)),
                 _events.c.loan_id.in_(loan_ids[start : start + CHUNK]),
                 _voids.c.event_id.is_(None),
             )
-            .order_by(_events.c.effective_on, _events.c.id)
+            .order_by(_events.c.effective_on, sa.func.coalesce(_events.c.place, _events.c.id))
         )
-        for loan_id, from_on, until_on in session.connection().execute(query):
-            found[loan_id].append(Pause(from_on, until_on))
-    return {loan_id: tuple(pauses) for loan_id, pauses in found.items()}
+        for loan_id, kind, on, until_on in session.connection().execute(query):
+            pauses = found.get(loan_id, ())
+            is_end = kind is LoanEventKind.PAUSE_ENDED
+            found[loan_id] = ended_early(pauses, on=on) if is_end else (*pauses, Pause(on, until_on))
+    return {loan_id: pauses for loan_id, pauses in found.items() if pauses}
 
 
 def touch_people(session: Session, loans: Sequence[LoanPosition]) -> None:

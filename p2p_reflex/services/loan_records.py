@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from p2p_reflex.domain.loan_standing import Pause
 from p2p_reflex.domain.vocabulary import Grade, LoanState, PrepaymentChoice, Purpose, Role
 from p2p_reflex.services.payment_quotes import PayoffOffer
 
@@ -156,6 +157,7 @@ class LoanView:
     autopay_partial: bool
     days_past_due: int
     paused_until_on: date | None
+    pauses: tuple[Pause, ...]
     charged_off_cents: int
     forgiven_cents: int
     schedule: tuple[ScheduleLine, ...]

@@ -79,6 +79,8 @@ def event_name(event: PastEvent) -> str:
             return "Loan charged off"
         case LoanEventKind.PAUSED:
             return "Lateness paused"
+        case LoanEventKind.PAUSE_ENDED:
+            return "Pause ended early"
         case LoanEventKind.RATE_CUT:
             return "Rate lowered"
         case LoanEventKind.RESCHEDULED:
@@ -117,6 +119,8 @@ def _explained(event: PastEvent) -> str:
             )
         case LoanEventKind.PAUSED if event.until_on is not None:
             return f"Days until {formats.long_date(event.until_on)} do not count as late. Due dates stay."
+        case LoanEventKind.PAUSE_ENDED:
+            return "From this day on, days count as late again. Due dates stay."
         case LoanEventKind.RATE_CUT if event.rate is not None:
             return f"The rate is {formats.rate(event.rate)} a year from this day on."
         case LoanEventKind.RESCHEDULED if event.months is not None:

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from p2p_reflex.domain import formats
-from p2p_reflex.domain.allocation import NoteShare, split_to_lenders
 from p2p_reflex.domain.errors import UnknownError
+from p2p_reflex.domain.repayment import expected_cents
 from p2p_reflex.domain.vocabulary import LoanState, Role
 from p2p_reflex.models import (
     Installment,
@@ -84,6 +84,7 @@ def view(session: Session, *, loan_id: int, viewer_id: int, role: Role, business
         autopay_partial=loan.autopay_partial,
         days_past_due=found.days_past_due(business_on) if is_running else 0,
         paused_until_on=_paused_until(found, business_on) if is_running else None,
+        pauses=found.pauses,
         charged_off_cents=loan.charged_off_cents,
         forgiven_cents=loan.forgiven_cents,
         schedule=_schedule(found.rows, business_on),
@@ -231,7 +232,7 @@ def _note_lines(session: Session, loan: LoanPosition, viewer_id: int, role: Role
         query = query.where(_notes.c.lender_id == viewer_id)
     if role is Role.BORROWER:
         query = query.where(_notes.c.lender_id.is_not(None))
-    expected = _expected(loan) if role is not Role.BORROWER else {}
+    expected = expected_cents(loan) if role is not Role.BORROWER and loan.state in PAYABLE_STATES else {}
     lines = tuple(
         NoteLine(
             lender_name=_holder_name(note),
@@ -285,28 +286,6 @@ def _receipts(note: Any, expected_cents: int) -> NoteReceipts:
         fee_cents=note.servicing_fees_cents + note.collection_fees_cents,
         expected_cents=expected_cents,
     )
-
-
-def _expected(loan: LoanPosition) -> dict[int, int]:
-    """Work out what each note still receives, after fees, if every installment is paid as planned."""
-    expected: dict[int, int] = defaultdict(int)
-    if loan.state not in PAYABLE_STATES:
-        return expected
-    shares = [note.share for note in loan.notes]
-    for row in loan.unpaid:
-        split = split_to_lenders(
-            principal_cents=row.due.principal_cents,
-            interest_cents=row.due.interest_cents,
-            late_fee_cents=row.due.late_fee_cents,
-            notes=shares,
-        )
-        for part in split:
-            expected[part.note_id] += part.net_cents
-        shares = [
-            NoteShare(share.note_id, share.outstanding_cents - part.principal_cents, share.rate)
-            for share, part in zip(shares, split, strict=True)
-        ]
-    return expected
 
 
 def _coverage(session: Session, loan: LoanPosition) -> Coverage:

@@ -6,9 +6,9 @@ import reflex as rx
 
 from p2p_reflex.domain import formats
 from p2p_reflex.domain.vocabulary import DelinquencyBucket, LoanState
-from p2p_reflex.services import business_date, corrections, loan_desk
+from p2p_reflex.services import approval_requests, business_date, loan_desk
 from p2p_reflex.services.loan_desk import LoanQuery, LoanSort
-from p2p_reflex.services.touched import BOOKS, DAY
+from p2p_reflex.services.touched import BOOKS, DAY, REQUESTS
 from p2p_reflex.state.base import ScreenState, loads, requires
 from p2p_reflex.state.frame import FrameState
 from p2p_reflex.state.loan_desk_lines import (
@@ -55,7 +55,7 @@ class AdminLoansState(ScreenState, rx.State):
         if (await self.get_state(FrameState))._has_just_come:
             self.search, self.state_choice, self.bucket_choice, self._page = "", "", "", 1
             self.sort, self.is_descending, self.has_all_acts = LoanSort.LATE.value, True, False
-        self._watch(BOOKS, DAY, gap=LIVE_GAP_SECONDS)
+        self._watch(BOOKS, DAY, REQUESTS, gap=LIVE_GAP_SECONDS)
         await self._fill()
 
     @rx.event
@@ -110,7 +110,7 @@ class AdminLoansState(ScreenState, rx.State):
         person = await self.who()
         today = await self.ask(business_date.today)
         acts = await self.ask(loan_desk.loans_to_act_on, admin_id=person.member_id, business_on=today)
-        waiting = await self.ask(corrections.pending, admin_id=person.member_id)
+        waiting = await self.ask(approval_requests.pending, admin_id=person.member_id, business_on=today)
         lines = [write_pending_line(each) for each in waiting]
         lines += [write_act_line(each, business_on=today) for each in acts]
         self.acts = lines if self.has_all_acts else lines[:FEW_TO_ACT_ON]

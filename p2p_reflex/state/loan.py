@@ -1,6 +1,5 @@
 """Owns the screen of one loan: what it shows to whom, paying, paying ahead, paying off, autopay."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
 from typing import Any
@@ -9,25 +8,22 @@ import plotly.graph_objects as go
 import reflex as rx
 from reflex.event import EventSpec
 
-from p2p_reflex import database
 from p2p_reflex.charts import EMPTY_FIGURE, balance_chart
 from p2p_reflex.domain.vocabulary import PrepaymentChoice, Role
 from p2p_reflex.services import (
+    approval_requests,
     autopay,
-    business_date,
-    business_day,
-    corrections,
     loan_statements,
     loans,
     payments,
+    receivables,
 )
 from p2p_reflex.services.loan_records import LoanView
 from p2p_reflex.services.payments import PaymentOutcome
 from p2p_reflex.services.touched import DAY, loan_topic, member_topic
-from p2p_reflex.settings import settings
 from p2p_reflex.state.base import ScreenState, key_in, loads, requires, text_in
-from p2p_reflex.state.correction_lines import RequestRow, write_request
 from p2p_reflex.state.frame import FrameState
+from p2p_reflex.state.loan_acting import LoanActing
 from p2p_reflex.state.loan_facts import LoanShown, loan_id_in, write_loan
 from p2p_reflex.state.loan_lines import (
     NoteRow,
@@ -44,12 +40,13 @@ from p2p_reflex.state.loan_lines import (
     write_timeline,
     write_year,
 )
+from p2p_reflex.state.request_lines import AdvanceRow, RequestRow, write_advance, write_request
 
 FEW_PAYMENTS = 6
 FEW_EVENTS = 5
 
 
-class LoanScreenState(ScreenState, rx.State):
+class LoanScreenState(LoanActing, ScreenState, rx.State):
     """Show one loan to whoever may see it, and take the borrower's payments."""
 
     shown: LoanShown = LoanShown()
@@ -65,6 +62,7 @@ class LoanScreenState(ScreenState, rx.State):
     has_all_events: bool = False
     year_words: str = ""
     requests: list[RequestRow] = []
+    advances: list[AdvanceRow] = []
 
     amount: str = ""
     choice: str = PrepaymentChoice.KEEP_INSTALLMENT.value
@@ -147,15 +145,13 @@ class LoanScreenState(ScreenState, rx.State):
         self.is_paying = True
         yield
         try:
-            outcome = await self.act(
+            outcome = await self.act_on_loan(
                 payments.pay,
                 borrower_id=person.member_id,
                 loan_id=self._loan_id(),
                 amount=text_in(form, "amount"),
                 choice=self.choice,
                 form_key=form_key,
-                business_on=await self._open_day(),
-                now=datetime.now(UTC),
             )
             yield await self._paid(outcome)
             yield FrameState.load
@@ -178,14 +174,12 @@ class LoanScreenState(ScreenState, rx.State):
         self.is_paying = True
         yield
         try:
-            outcome = await self.act(
+            outcome = await self.act_on_loan(
                 payments.pay_off,
                 borrower_id=person.member_id,
                 loan_id=self._loan_id(),
                 seen_total_cents=seen_total_cents,
                 form_key=key_in({"form_key": form_key}),
-                business_on=await self._open_day(),
-                now=datetime.now(UTC),
             )
             yield await self._paid(outcome)
             yield FrameState.load
@@ -197,6 +191,7 @@ class LoanScreenState(ScreenState, rx.State):
     async def turn_autopay(self) -> EventSpec:
         """Switch autopay over."""
         person = await self.who()
+        await self.open_day()
         is_on = await self.act(
             autopay.set_autopay,
             borrower_id=person.member_id,
@@ -214,6 +209,7 @@ class LoanScreenState(ScreenState, rx.State):
     async def turn_partial(self) -> None:
         """Let autopay take what is there where the wallet is short, or not."""
         person = await self.who()
+        await self.open_day()
         await self.act(
             autopay.set_partial,
             borrower_id=person.member_id,
@@ -232,16 +228,6 @@ class LoanScreenState(ScreenState, rx.State):
         """Read which loan the address names."""
         return loan_id_in(self.router.url.path)
 
-    async def _open_day(self) -> date:
-        """Give the open day; where it is behind the calendar, the missed days are closed first."""
-        now = datetime.now(UTC)
-        if not settings().demo_mode and await self._today() < now.date():
-            await asyncio.to_thread(business_day.catch_up, database.run, now=now)
-        return await self._today()
-
-    async def _today(self) -> date:
-        return await self.ask(business_date.today)
-
     def _start_afresh(self) -> None:
         """Forget all that belongs to another loan or to another person."""
         self.shown, self.chart, self.schedule = LoanShown(), EMPTY_FIGURE, []
@@ -250,13 +236,13 @@ class LoanScreenState(ScreenState, rx.State):
         self.choice = PrepaymentChoice.KEEP_INSTALLMENT.value
         self.schedule_part, self.has_all_payments, self.is_payoff_open = "around", False, False
         self.timeline, self.event_count, self.has_all_events = [], 0, False
-        self.year_words, self.requests = "", []
+        self.year_words, self.requests, self.advances = "", [], []
         self._due_cents, self._payoff_cents = 0, 0
 
     async def _fill(self) -> None:
         """Read the loan again and show it."""
         person = await self.who()
-        today = await self._today()
+        today = await self.today()
         view = await self.ask(
             loans.view,
             loan_id=self._loan_id(),
@@ -272,10 +258,15 @@ class LoanScreenState(ScreenState, rx.State):
         self.timeline = events if self.has_all_events else events[:FEW_EVENTS]
         self.event_count = len(events)
         self.year_words = write_year(statement)
-        self.requests = []
         if view.viewer is Role.ADMIN:
-            waiting = await self.ask(corrections.pending, admin_id=person.member_id)
-            self.requests = [write_request(each) for each in waiting if each.loan_id == view.loan_id]
+            await self._fill_desk(person.member_id, view.loan_id, today)
+
+    async def _fill_desk(self, admin_id: int, loan_id: int, today: date) -> None:
+        """Show an admin what waits for a second one, and what the platform advanced."""
+        of_loan = {"admin_id": admin_id, "loan_id": loan_id}
+        waiting = await self.ask(approval_requests.pending, **of_loan, business_on=today)
+        self.requests = [write_request(each) for each in waiting]
+        self.advances = [write_advance(each) for each in await self.ask(receivables.list_open, **of_loan)]
 
     def _show(self, view: LoanView, today: date) -> None:
         self.shown = write_loan(view, business_on=today)
@@ -301,7 +292,7 @@ class LoanScreenState(ScreenState, rx.State):
             loan_id=self._loan_id(),
             amount=self.amount,
             choice=self.choice,
-            business_on=await self._today(),
+            business_on=await self.today(),
         )
         self.errors = {}
         self.preview = write_preview(found)

@@ -1,44 +1,41 @@
-"""Owns what an admin does to one loan: puts a payment right, decides on requests, helps in hardship."""
+"""Owns what an admin puts right on one loan: payments, requests of other admins, advances given up."""
 
 import uuid
 from collections.abc import AsyncIterator
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import reflex as rx
 from reflex.event import EventSpec
 
-from p2p_reflex.domain import formats
 from p2p_reflex.domain.errors import FieldError, LendingError
-from p2p_reflex.services import business_date, corrections, hardship
-from p2p_reflex.services.corrections import CorrectionOutcome
-from p2p_reflex.services.hardship import HardshipOutcome
-from p2p_reflex.state.base import ScreenState, key_in, requires, text_in
-from p2p_reflex.state.correction_lines import CorrectionShown, write_correction
-from p2p_reflex.state.loan_facts import loan_id_in
+from p2p_reflex.services import approval_requests, approvals, corrections, receivables
+from p2p_reflex.services.approval_requests import DeskOutcome
+from p2p_reflex.state.base import ScreenState, key_in, requires
+from p2p_reflex.state.change_lines import ChangeShown, write_change
+from p2p_reflex.state.loan_acting import LoanActing, read_day
 
-REVERSAL, BACKDATING = "reversal", "backdating"
-HELPS = {
-    "pause": "Pause lateness",
-    "rate_cut": "Lower the rate",
-    "reschedule": "Reschedule",
-    "forgive": "Forgive",
-}
+REVERSAL, BACKDATING, WRITE_OFF, APPROVAL = "reversal", "backdating", "write_off", "approval"
+OUTDATED = (
+    "The loan has changed since this was asked for, so it would do something else than was shown then. "
+    "Reject it and ask anew."
+)
 
 
-class LoanAdminState(ScreenState, rx.State):
-    """Let an admin put payments right and help a borrower, each with a reason."""
+class LoanAdminState(LoanActing, ScreenState, rx.State):
+    """Let an admin put payments right, decide on requests, and give up advances, each with a reason."""
 
     correcting: str = ""
-    preview: CorrectionShown = CorrectionShown()
+    preview: ChangeShown = ChangeShown()
     paid_on: str = ""
     latest_on: str = ""
     reason: str = ""
-    helping: str = ""
     is_busy: bool = False
     refusal: str = ""
+    outdated: str = ""
 
-    _payment_id: int = 0
+    _subject_id: int = 0
+    _seen: str = ""
 
     @rx.event
     @requires("admin")
@@ -50,9 +47,9 @@ class LoanAdminState(ScreenState, rx.State):
             corrections.preview_reversal,
             admin_id=person.member_id,
             payment_id=payment_id,
-            business_on=await self._today(),
+            business_on=await self.open_day(),
         )
-        self.preview = write_correction(found)
+        self._show(found)
         self.correcting = REVERSAL
 
     @rx.event
@@ -67,18 +64,48 @@ class LoanAdminState(ScreenState, rx.State):
     @requires("admin")
     async def choose_day(self, text: str) -> None:
         """Show what dating the payment back to a day would change."""
-        self.paid_on, self.preview = text, CorrectionShown()
+        self.paid_on, self.preview, self._seen = text, ChangeShown(), ""
         if not text.strip():
             return
         person = await self.who()
         found = await self.ask(
             corrections.preview_backdating,
             admin_id=person.member_id,
-            payment_id=self._payment_id,
-            paid_on=_day(text, "paid_on"),
-            business_on=await self._today(),
+            payment_id=self._subject_id,
+            paid_on=read_day(text, "paid_on"),
+            business_on=await self.open_day(),
         )
-        self.errors, self.preview = {}, write_correction(found)
+        self.errors = {}
+        self._show(found)
+
+    @rx.event
+    @requires("admin")
+    async def ask_write_off(self, receivable_id: int) -> None:
+        """Show what giving up an advance costs, before asking for the reason."""
+        self._open(receivable_id)
+        person = await self.who()
+        found = await self.ask(
+            receivables.preview_write_off, admin_id=person.member_id, receivable_id=receivable_id
+        )
+        self._show(found)
+        self.correcting = WRITE_OFF
+
+    @rx.event
+    @requires("admin")
+    async def ask_approval(self, request_id: int) -> None:
+        """Show what another admin asked for, as it would be now."""
+        self._open(request_id)
+        person = await self.who()
+        found = await self.ask(
+            approvals.preview,
+            admin_id=person.member_id,
+            request_id=request_id,
+            business_on=await self.open_day(),
+        )
+        self._show(found.preview)
+        self.reason = found.reason
+        self.outdated = OUTDATED if found.is_outdated else ""
+        self.correcting = APPROVAL
 
     @rx.event
     @requires("admin")
@@ -96,7 +123,7 @@ class LoanAdminState(ScreenState, rx.State):
             outcome = await self._correct()
             self.correcting = ""
             title = "Put right" if outcome.is_done else "A second admin was asked"
-            yield rx.toast.success(title, description=outcome.sentence, id=f"correction-{self._payment_id}")
+            yield rx.toast.success(title, description=outcome.sentence, id=f"correction-{self._subject_id}")
         except FieldError:
             raise
         except LendingError as refused:
@@ -106,18 +133,32 @@ class LoanAdminState(ScreenState, rx.State):
 
     @rx.event
     @requires("admin")
-    async def approve(self, request_id: int) -> EventSpec:
+    async def approve(self, request_id: int) -> AsyncIterator[Any]:
         """Carry out what another admin asked for."""
         person = await self.who()
-        outcome = await self.act(
-            corrections.approve,
-            admin_id=person.member_id,
-            request_id=request_id,
-            form_key=f"approve-{request_id}",
-            business_on=await self._today(),
-            now=datetime.now(UTC),
-        )
-        return rx.toast.success("Approved", description=outcome.sentence)
+        self.is_busy, self.refusal = True, ""
+        yield
+        try:
+            outcome = await self.act_on_loan(
+                approvals.approve,
+                admin_id=person.member_id,
+                request_id=request_id,
+                form_key=f"approve-{request_id}",
+            )
+            self.correcting = ""
+            yield rx.toast.success("Approved", description=outcome.sentence)
+        except LendingError as refused:
+            if self.correcting != APPROVAL:
+                raise
+            self.refusal = refused.message
+        finally:
+            self.is_busy = False
+
+    @rx.event
+    @requires("admin")
+    async def approve_shown(self) -> EventSpec:
+        """Approve the request whose change is shown."""
+        return LoanAdminState.approve(self._subject_id)  # type: ignore[operator, no-any-return]
 
     @rx.event
     @requires("admin")
@@ -125,8 +166,13 @@ class LoanAdminState(ScreenState, rx.State):
         """Turn down what another admin asked for, or take back what one asked for oneself."""
         person = await self.who()
         await self.act(
-            corrections.reject, admin_id=person.member_id, request_id=request_id, now=datetime.now(UTC)
+            approval_requests.reject,
+            admin_id=person.member_id,
+            request_id=request_id,
+            business_on=await self.today(),
+            now=datetime.now(UTC),
         )
+        self.correcting = ""
         return rx.toast.success("The request is gone", description="Nothing has changed on the loan.")
 
     @rx.event
@@ -134,101 +180,36 @@ class LoanAdminState(ScreenState, rx.State):
     async def close(self, is_open: bool) -> None:
         """Close the question without doing anything."""
         if not is_open:
-            self.correcting, self.helping = "", ""
+            self.correcting = ""
 
-    @rx.event
-    @requires("admin")
-    async def ask_help(self, kind: str) -> None:
-        """Open the form of one kind of help."""
-        self._open(0)
-        self.helping = kind if kind in HELPS else ""
-
-    @rx.event
-    @requires("admin")
-    async def help_borrower(self, form: dict[str, Any]) -> AsyncIterator[Any]:
-        """Pause, lower, lengthen or forgive, as the form says."""
-        self.is_busy, self.refusal = True, ""
-        yield
-        try:
-            outcome = await self._help(form)
-            self.helping = ""
-            yield rx.toast.success(
-                "Done",
-                description=f"{formats.money(outcome.outstanding_cents)} of principal is owed, "
-                f"the installment is {formats.money(outcome.installment_cents)}.",
-                id=f"help-{outcome.event_id}",
-            )
-        except FieldError:
-            raise
-        except LendingError as refused:
-            self.refusal = refused.message
-        finally:
-            self.is_busy = False
-
-    def _open(self, payment_id: int) -> None:
+    def _open(self, subject_id: int) -> None:
         """Start a question afresh, with a key of its own."""
-        self._payment_id = payment_id
-        self.preview, self.paid_on, self.latest_on, self.reason = CorrectionShown(), "", "", ""
-        self.errors, self.refusal, self.correcting, self.helping = {}, "", "", ""
+        self._subject_id, self._seen = subject_id, ""
+        self.preview, self.paid_on, self.latest_on, self.reason = ChangeShown(), "", "", ""
+        self.errors, self.refusal, self.outdated, self.correcting = {}, "", "", ""
         self.form_key = uuid.uuid4().hex
 
-    async def _today(self) -> date:
-        return await self.ask(business_date.today)
+    def _show(self, found: approvals.Preview) -> None:
+        self.preview, self._seen = write_change(found), found.shown
 
-    async def _correct(self) -> CorrectionOutcome:
+    async def _correct(self) -> DeskOutcome:
         person = await self.who()
         asked: dict[str, Any] = {
             "admin_id": person.member_id,
-            "payment_id": self._payment_id,
             "reason": self.reason,
+            "seen": self._seen,
             "form_key": key_in({"form_key": self.form_key}),
-            "business_on": await self._today(),
-            "now": datetime.now(UTC),
         }
-        if self.correcting == BACKDATING:
-            return await self.act(
-                corrections.backdate_payment, paid_on=_day(self.paid_on, "paid_on"), **asked
-            )
-        return await self.act(corrections.reverse_payment, **asked)
-
-    async def _help(self, form: dict[str, Any]) -> HardshipOutcome:
-        person = await self.who()
-        asked: dict[str, Any] = {
-            "admin_id": person.member_id,
-            "loan_id": loan_id_in(self.router.url.path),
-            "reason": text_in(form, "reason"),
-            "form_key": key_in(form),
-            "business_on": await self._today(),
-            "now": datetime.now(UTC),
-        }
-        match self.helping:
-            case "pause":
-                from_on, until_on = _day_in(form, "from_on"), _day_in(form, "until_on")
-                return await self.act(hardship.pause, from_on=from_on, until_on=until_on, **asked)
-            case "rate_cut":
-                rate, from_on = text_in(form, "rate"), _day_in(form, "from_on")
-                return await self.act(hardship.cut_rate, rate=rate, from_on=from_on, **asked)
-            case "reschedule":
-                return await self.act(hardship.reschedule, months=text_in(form, "months"), **asked)
-            case "forgive":
-                amounts = {
-                    name: text_in(form, name) or "0" for name in ("late_fees", "interest", "principal")
-                }
-                return await self.act(hardship.forgive, **amounts, **asked)
-        raise LendingError("Choose what shall be done first.")
-
-
-def _day_in(form: dict[str, Any], field: str) -> date:
-    return _day(text_in(form, field), field)
-
-
-def _day(text: str, field: str) -> date:
-    """Read a day as a date field writes it."""
-    try:
-        return date.fromisoformat(text.strip()) if len(text.strip()) == 10 else _no_day(field)
-    except ValueError:
-        return _no_day(field)
-
-
-def _no_day(field: str) -> date:
-    raise FieldError(field, "Choose a day.")
+        match self.correcting:
+            case "backdating":
+                paid_on = read_day(self.paid_on, "paid_on")
+                return await self.act_on_loan(
+                    corrections.backdate_payment, payment_id=self._subject_id, paid_on=paid_on, **asked
+                )
+            case "reversal":
+                return await self.act_on_loan(
+                    corrections.reverse_payment, payment_id=self._subject_id, **asked
+                )
+            case "write_off":
+                return await self.act_on_loan(receivables.write_off, receivable_id=self._subject_id, **asked)
+        raise LendingError("Choose what shall be put right first.")

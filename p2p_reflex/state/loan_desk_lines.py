@@ -5,10 +5,10 @@ from datetime import date
 
 from p2p_reflex.domain import delinquency, formats
 from p2p_reflex.domain.vocabulary import DelinquencyBucket, LoanState
-from p2p_reflex.services.corrections import PendingCorrection
+from p2p_reflex.services.approval_requests import PendingRequest
 from p2p_reflex.services.loan_desk import LoanRow, LoanToActOn, Reason
-from p2p_reflex.state.correction_lines import write_request
 from p2p_reflex.state.loan_facts import BUCKET_KINDS
+from p2p_reflex.state.request_lines import write_request
 
 BUCKET_WORDS = {
     DelinquencyBucket.CURRENT: "Current",
@@ -96,8 +96,8 @@ def write_act_line(each: LoanToActOn, *, business_on: date) -> ActLine:
     )
 
 
-def write_pending_line(waiting: PendingCorrection) -> ActLine:
-    """Write a correction that waits for a second admin."""
+def write_pending_line(waiting: PendingRequest) -> ActLine:
+    """Write what waits for a second admin."""
     request = write_request(waiting)
     return ActLine(
         href=f"/loans/{waiting.loan_id}",

@@ -76,6 +76,7 @@ class LoanShown:
     autopay: bool = False
     autopay_partial: bool = False
     pause_words: str = ""
+    pauses: str = ""
     coverage: str = ""
     covers: bool = False
     payoff: PayoffShown = PayoffShown()
@@ -118,6 +119,10 @@ def write_loan(view: LoanView, *, business_on: date) -> LoanShown:
         autopay=view.autopay,
         autopay_partial=view.autopay_partial,
         pause_words=_pause(view),
+        pauses=", ".join(
+            f"{formats.long_date(pause.from_on)} to {formats.long_date(pause.until_on)}"
+            for pause in view.pauses
+        ),
         coverage=_coverage(view),
         covers=view.coverage is not None and view.coverage.installment_count > 0,
         payoff=_payoff(view),

@@ -31,6 +31,7 @@ TIMELINE_ICONS = {
     "Loan charged off": ("circle_slash", "red"),
     "Reserve fund stepped in": ("shield", "accent"),
     "Lateness paused": ("circle_pause", "muted"),
+    "Pause ended early": ("circle_play", "muted"),
     "Payment reversed": ("undo_2", "muted"),
     "Payment dated back": ("undo_2", "muted"),
     "Payment, taken back later": ("undo_2", "muted"),

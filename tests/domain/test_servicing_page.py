@@ -11,7 +11,14 @@ import pytest
 from p2p_reflex.domain import formats, hardship
 from p2p_reflex.domain.ladder import Window
 from p2p_reflex.domain.loan_life import FundPart, LoanEvent, LoanLife, LoanTerms, opening, rework
-from p2p_reflex.domain.loan_standing import HeldNote, LoanStanding, Pause, days_late, first_day_late
+from p2p_reflex.domain.loan_standing import (
+    HeldNote,
+    LoanStanding,
+    Pause,
+    days_late,
+    ended_early,
+    first_day_late,
+)
 from p2p_reflex.domain.money import split_cents
 from p2p_reflex.domain.repayment import quote_payoff
 from p2p_reflex.domain.vocabulary import LadderStep, LoanEventKind
@@ -224,6 +231,15 @@ def pause() -> list[str]:
     ]
 
 
+def end_of_pause() -> list[str]:
+    pauses = ended_early((Pause(date(2026, 3, 11), date(2026, 4, 9)),), on=date(2026, 3, 21))
+    late = days_late(due_on=first_due(), on=date(2026, 4, 9), pauses=pauses)
+    fee_on = first_day_late(due_on=first_due(), days=16, pauses=pauses)
+    return [
+        f"On 9 Apr 2026 the loan is {late} days past due; its late fee comes on {formats.long_date(fee_on)}."
+    ]
+
+
 def rate_cut() -> list[str]:
     loan = opening(TERMS)
     cut = hardship.cut_rate(loan, rate=Decimal("0.06"), from_on=date(2026, 2, 14))
@@ -260,7 +276,19 @@ def money_pair(before: int, after: int) -> tuple[str, str]:
 
 @pytest.mark.parametrize(
     "lines",
-    [terms, ladder, fund, charge_off, recovery, reversal, adjusting, pause, rate_cut, reschedule],
+    [
+        terms,
+        ladder,
+        fund,
+        charge_off,
+        recovery,
+        reversal,
+        adjusting,
+        pause,
+        end_of_pause,
+        rate_cut,
+        reschedule,
+    ],
     ids=lambda lines: lines.__name__,
 )
 def test_the_page_says_what_the_rules_give(lines: Callable[[], list[str]]) -> None:

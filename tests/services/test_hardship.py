@@ -1,7 +1,6 @@
 """Hardship: a longer schedule, something forgiven, a lower rate; nothing is given up unless it is written."""
 
-from datetime import date
-from typing import Any
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy.engine import Engine
@@ -11,8 +10,9 @@ from p2p_reflex.database import read, run
 from p2p_reflex.domain.errors import FieldError
 from p2p_reflex.domain.vocabulary import Role
 from p2p_reflex.models import Installment, Loan, Note
-from p2p_reflex.services import hardship, loan_log
-from tests.builders import NOW, a_form_key, a_loan, a_member, broken_laws
+from p2p_reflex.services import loan_log
+from p2p_reflex.services.help_plans import a_forgiveness, a_pause, a_rate_cut, a_reschedule, an_end_of_pause
+from tests.builders import a_loan, a_member, broken_laws
 from tests.loan_deeds import (
     FIRST_DUE,
     MADE_ON,
@@ -20,10 +20,13 @@ from tests.loan_deeds import (
     close_until,
     compare_with_its_log,
     first_installment,
+    help_with,
     pay,
     reverse,
     stands,
 )
+
+ON = date(2026, 4, 20)
 
 
 @pytest.fixture
@@ -42,16 +45,7 @@ def test_a_reschedule_forgives_nothing(admin_id: int, loan_id: int) -> None:
     on = date(2026, 5, 11)
     overdue = [row.due for row in before.due_by(on)]
 
-    run(
-        hardship.reschedule,
-        admin_id=admin_id,
-        loan_id=loan_id,
-        months="36",
-        reason="Out of work",
-        form_key=a_form_key(),
-        business_on=on,
-        now=NOW,
-    )
+    help_with(admin_id, loan_id, a_reschedule(months="36", business_on=on), on=on)
 
     after = stands(loan_id)
     assert len(after.unpaid) == 36
@@ -74,21 +68,13 @@ def test_a_reschedule_forgives_nothing(admin_id: int, loan_id: int) -> None:
 
 
 def test_forgiving_is_an_entry_of_its_own_and_costs_the_lenders(admin_id: int, loan_id: int) -> None:
-    close_until(date(2026, 4, 20))
+    on = ON
+    close_until(on)
     before = stands(loan_id)
     fees = sum(row.late_fee_cents for row in before.rows)
     forgiven = {"late_fees": f"{fees / 100:.2f}", "interest": "10.00", "principal": "1,200.00"}
 
-    run(
-        hardship.forgive,
-        admin_id=admin_id,
-        loan_id=loan_id,
-        **forgiven,
-        reason="Agreed in court",
-        form_key=a_form_key(),
-        business_on=date(2026, 4, 20),
-        now=NOW,
-    )
+    help_with(admin_id, loan_id, a_forgiveness(**forgiven, business_on=on), on=on)
 
     after = stands(loan_id)
     assert after.outstanding_cents == 10_800_00
@@ -100,17 +86,9 @@ def test_forgiving_is_an_entry_of_its_own_and_costs_the_lenders(admin_id: int, l
     assert sum(note.forgiven_cents for note in notes) == 1_200_00
     run(compare_with_its_log, loan_id=loan_id)
     assert read(broken_laws) == []
+    too_much = a_forgiveness(late_fees="0", interest="0", principal="20,000", business_on=on)
     with pytest.raises(FieldError, match="At most"):
-        run(
-            hardship.forgive,
-            admin_id=admin_id,
-            loan_id=loan_id,
-            principal="20,000",
-            reason="Too much",
-            form_key=a_form_key(),
-            business_on=date(2026, 4, 20),
-            now=NOW,
-        )
+        help_with(admin_id, loan_id, too_much, on=on)
 
 
 def test_a_rate_is_cut_from_an_earlier_day_and_what_was_too_much_pays_ahead(
@@ -119,17 +97,8 @@ def test_a_rate_is_cut_from_an_earlier_day_and_what_was_too_much_pays_ahead(
     pay(loan_id, first_installment(loan_id), on=FIRST_DUE)
     before = stands(loan_id)
 
-    run(
-        hardship.cut_rate,
-        admin_id=admin_id,
-        loan_id=loan_id,
-        rate="6",
-        from_on=MADE_ON,
-        reason="Called to service",
-        form_key=a_form_key(),
-        business_on=date(2026, 3, 10),
-        now=NOW,
-    )
+    cut = a_rate_cut(rate="6", from_on=MADE_ON)
+    help_with(admin_id, loan_id, cut, on=date(2026, 3, 10))
 
     after = stands(loan_id)
     assert after.rows[0].interest_cents == 60_00
@@ -141,17 +110,7 @@ def test_a_rate_is_cut_from_an_earlier_day_and_what_was_too_much_pays_ahead(
     run(compare_with_its_log, loan_id=loan_id)
     assert read(broken_laws) == []
     with pytest.raises(FieldError, match=r"under 6\.00 %"):
-        run(
-            hardship.cut_rate,
-            admin_id=admin_id,
-            loan_id=loan_id,
-            rate="6",
-            from_on=MADE_ON,
-            reason="Again",
-            form_key=a_form_key(),
-            business_on=date(2026, 3, 10),
-            now=NOW,
-        )
+        help_with(admin_id, loan_id, cut, on=date(2026, 3, 10))
 
 
 def test_a_reversal_beside_a_reschedule_and_a_forgiveness_keeps_every_law(
@@ -160,9 +119,9 @@ def test_a_reversal_beside_a_reschedule_and_a_forgiveness_keeps_every_law(
     paid = pay(loan_id, first_installment(loan_id), on=FIRST_DUE)
     close_until(date(2026, 5, 10))
     on = date(2026, 5, 11)
-    how: dict[str, Any] = {"admin_id": admin_id, "loan_id": loan_id, "business_on": on, "now": NOW}
-    run(hardship.reschedule, months="30", reason="Out of work", form_key=a_form_key(), **how)
-    run(hardship.forgive, principal="500", reason="Agreed", form_key=a_form_key(), **how)
+    help_with(admin_id, loan_id, a_reschedule(months="30", business_on=on), on=on)
+    agreed = a_forgiveness(late_fees="0", interest="0", principal="500", business_on=on)
+    help_with(admin_id, loan_id, agreed, on=on)
     later = pay(loan_id, 900_00, on=date(2026, 6, 30))
 
     reverse(admin_id, paid.payment_id, on=date(2026, 7, 1))
@@ -177,3 +136,40 @@ def test_a_reversal_beside_a_reschedule_and_a_forgiveness_keeps_every_law(
     assert run(lambda session: session.exec(select(Loan)).one().forgiven_cents) == 500_00
     rows = run(lambda session: session.exec(select(Installment)).all())
     assert sum(row.principal_cents for row in rows) == 11_500_00
+
+
+def test_a_pause_ends_early_and_days_count_again(admin_id: int, loan_id: int) -> None:
+    paused_on, ends_on = FIRST_DUE + timedelta(days=5), FIRST_DUE + timedelta(days=12)
+    help_with(admin_id, loan_id, a_pause(from_on=paused_on, until_on=ON), on=paused_on)
+    close_until(FIRST_DUE + timedelta(days=30))
+    now_on = FIRST_DUE + timedelta(days=31)
+    before = stands(loan_id)
+
+    done = help_with(admin_id, loan_id, an_end_of_pause(from_on=ends_on), on=now_on)
+
+    loan = stands(loan_id)
+    assert [(each.from_on, each.until_on) for each in loan.pauses] == [
+        (paused_on, ends_on - timedelta(days=1))
+    ]
+    assert before.rows[0].late_fee_on is None
+    assert loan.days_past_due(now_on) == 31 - 7
+    # Paused from the 5th to the 11th day: its 16th late day is the 23rd after it was due.
+    assert loan.rows[0].late_fee_on == FIRST_DUE + timedelta(days=23)
+    assert read(loan_log.standing_events, loan_id=loan_id)[-2].id == done.event_id
+    run(compare_with_its_log, loan_id=loan_id)
+    assert read(broken_laws) == []
+
+
+def test_only_a_day_that_is_paused_ends_a_pause(admin_id: int, loan_id: int) -> None:
+    help_with(admin_id, loan_id, a_pause(from_on=FIRST_DUE, until_on=ON), on=FIRST_DUE)
+    last = an_end_of_pause(from_on=FIRST_DUE)
+
+    for wrong in (FIRST_DUE - timedelta(days=1), ON + timedelta(days=1)):
+        with pytest.raises(FieldError, match="not paused on that day"):
+            help_with(admin_id, loan_id, an_end_of_pause(from_on=wrong), on=FIRST_DUE)
+    help_with(admin_id, loan_id, last, on=FIRST_DUE)
+    assert stands(loan_id).pauses == ()
+    with pytest.raises(FieldError, match="not paused on that day"):
+        help_with(admin_id, loan_id, last, on=FIRST_DUE)
+    help_with(admin_id, loan_id, a_pause(from_on=FIRST_DUE, until_on=ON), on=FIRST_DUE)
+    run(compare_with_its_log, loan_id=loan_id)

@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 
 from p2p_reflex.domain import formats
 from p2p_reflex.domain.errors import LendingError
+from p2p_reflex.domain.loan_life import LoanEvent
 from p2p_reflex.domain.vocabulary import Role
 from p2p_reflex.models import Payment
 from p2p_reflex.services import (
@@ -21,6 +22,7 @@ from p2p_reflex.services import (
     defaults,
     delinquency_days,
     hardship,
+    help_plans,
     late_fees,
     payments,
     reserve_fund,
@@ -33,7 +35,7 @@ EXAMPLES = int(os.environ.get("LOAN_LIFE_EXAMPLES", "40"))
 
 deeds = st.tuples(
     st.sampled_from(
-        ["pay", "pay", "wait", "wait", "reschedule", "forgive", "cut", "pause", "reverse", "date back"]
+        [*("pay", "wait") * 2, "reschedule", "forgive", "cut", "pause", "end pause", "reverse", "date back"]
     ),
     st.integers(0, 99),
 )
@@ -53,10 +55,13 @@ class Life:
         acts: dict[str, Callable[[int], object]] = {
             "pay": self.pay,
             "wait": self.wait,
-            "reschedule": lambda months: self.ask(hardship.reschedule, months=str(months)),
+            "reschedule": lambda months: self.ask(
+                help_plans.a_reschedule, months=str(months), business_on=self.today
+            ),
             "forgive": self.forgive,
             "cut": self.cut,
             "pause": self.pause,
+            "end pause": self.end_pause,
             "reverse": self.reverse,
             "date back": self.date_back,
         }
@@ -98,22 +103,38 @@ class Life:
 
     def forgive(self, number: int) -> None:
         amounts = (f"{number % 7 * 10}", f"{number % 3 * 15}", f"{number * 11}")
-        self.ask(hardship.forgive, late_fees=amounts[0], interest=amounts[1], principal=amounts[2])
+        self.ask(
+            help_plans.a_forgiveness,
+            late_fees=amounts[0],
+            interest=amounts[1],
+            principal=amounts[2],
+            business_on=self.today,
+        )
 
     def cut(self, number: int) -> None:
         from_on = self.today - timedelta(days=number % 4 * 12)
-        self.ask(hardship.cut_rate, rate=f"{number % 11}", from_on=from_on)
+        self.ask(help_plans.a_rate_cut, rate=f"{number % 11}", from_on=from_on)
 
     def pause(self, number: int) -> None:
         from_on = self.today - timedelta(days=number % 60)
-        self.ask(hardship.pause, from_on=from_on, until_on=from_on + timedelta(days=number % 30))
+        self.ask(help_plans.a_pause, from_on=from_on, until_on=from_on + timedelta(days=number % 30))
 
-    def ask(self, service: Callable[..., object], **how: Any) -> None:
-        service(
+    def end_pause(self, number: int) -> None:
+        """End a pause, most often one that runs or ran a while ago."""
+        loan = position(self.session, loan_id=self.loan_id)
+        assert loan is not None
+        from_on = self.today - timedelta(days=number)
+        if loan.pauses:
+            pause = loan.pauses[number % len(loan.pauses)]
+            from_on = pause.from_on + timedelta(days=number % 31)
+        self.ask(help_plans.an_end_of_pause, from_on=from_on)
+
+    def ask(self, wish: Callable[..., LoanEvent], **how: Any) -> None:
+        hardship.give(
             self.session,
             admin_id=self.admin_id,
             loan_id=self.loan_id,
-            **how,
+            event=wish(**how),
             reason="Hardship",
             form_key=a_form_key(),
             business_on=self.today,

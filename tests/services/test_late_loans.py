@@ -17,6 +17,7 @@ from p2p_reflex.services import (
     defaults,
     delinquency_days,
     hardship,
+    help_plans,
     late_fees,
     ledger,
     payments,
@@ -235,13 +236,15 @@ def test_a_pause_keeps_a_loan_from_ageing_and_moves_no_due_date(database: Engine
     admin_id = run(a_member, role=Role.ADMIN)
     loan_id = run(a_loan, notes=NOTES, disbursed_on=MADE_ON)
     due_on = [row.due_on for row in rows_of(loan_id)]
-    pause = {"admin_id": admin_id, "loan_id": loan_id, "reason": "Hospital", "business_on": FIRST_DUE}
+    days = (FIRST_DUE + timedelta(days=11), FIRST_DUE + timedelta(days=30))
 
     run(
-        hardship.pause,
-        **pause,
-        from_on=FIRST_DUE + timedelta(days=11),
-        until_on=FIRST_DUE + timedelta(days=30),
+        hardship.give,
+        admin_id=admin_id,
+        loan_id=loan_id,
+        event=help_plans.a_pause(from_on=days[0], until_on=days[1]),
+        reason="Hospital",
+        business_on=FIRST_DUE,
         form_key=a_form_key(),
         now=NOW,
     )

@@ -22,6 +22,7 @@ from sqlalchemy.engine import Engine
 from sqlmodel import Session, select
 
 from p2p_reflex.domain.errors import LendingError
+from p2p_reflex.domain.loan_life import LoanEvent
 from p2p_reflex.domain.vocabulary import AccountKind, Role
 from p2p_reflex.models import LedgerAccount, Receivable
 from p2p_reflex.services import (
@@ -29,6 +30,7 @@ from p2p_reflex.services import (
     corrections,
     defaults,
     hardship,
+    help_plans,
     late_fees,
     ledger,
     payments,
@@ -185,24 +187,25 @@ class LoanLifeMachine(RuleBasedStateMachine):
         """Pause some days, gone, running or to come."""
         from_on = self.today - timedelta(days=back)
         until_on = from_on + timedelta(days=length - 1)
-        overlaps = any(
-            each.kind == "pause" and each.until_on and each.on <= until_on and from_on <= each.until_on
-            for each in self.model.happenings
-        )
-        outcome = self._try(
-            hardship.pause,
-            admin_id=self.admin_id,
-            loan_id=self.loan_id,
-            from_on=from_on,
-            until_on=until_on,
-            reason="Out of work",
-            form_key=a_form_key(),
-        )
+        overlaps = any(first <= until_on and from_on <= last for first, last in self.model.pauses())
+        outcome = self._help(help_plans.a_pause(from_on=from_on, until_on=until_on))
 
         is_allowed = from_on >= self.model.start_on and not overlaps and self._is_running()
         assert (outcome is not None) == is_allowed
         if outcome is not None:
             self.model.happenings.append(Happening("pause", from_on, until_on=until_on))
+            self._live()
+
+    @rule(back=st.integers(-30, 40))
+    def end_a_pause(self, back: int) -> None:
+        """Let days count again from one on that is paused, gone, today or to come; else it is refused."""
+        from_on = self.today - timedelta(days=back)
+        paused = [first for first, last in self.model.pauses() if first <= from_on <= last]
+        outcome = self._help(help_plans.an_end_of_pause(from_on=from_on))
+
+        assert (outcome is not None) == (bool(paused) and self._is_running())
+        if outcome is not None:
+            self.model.happenings.append(Happening("unpause", from_on))
             self._live()
 
     @rule(back=st.sampled_from([0, 0, 12, 45]), part=st.sampled_from(["0", "0.5", "0.9", "1.1"]))
@@ -211,15 +214,7 @@ class LoanLifeMachine(RuleBasedStateMachine):
         from_on = self.today - timedelta(days=back)
         percent = str(round(self.stands().annual_rate * Decimal(part) * 100, 4))
         rate = Fraction(Decimal(percent)) / 100
-        outcome = self._try(
-            hardship.cut_rate,
-            admin_id=self.admin_id,
-            loan_id=self.loan_id,
-            rate=percent,
-            from_on=from_on,
-            reason="Hardship",
-            form_key=a_form_key(),
-        )
+        outcome = self._help(help_plans.a_rate_cut(rate=percent, from_on=from_on))
 
         is_allowed = from_on >= self.model.start_on and rate < self.model.now_rate and self._is_running()
         assert (outcome is not None) == is_allowed
@@ -332,6 +327,16 @@ class LoanLifeMachine(RuleBasedStateMachine):
         }
         return max(1, amounts[way])
 
+    def _help(self, event: LoanEvent) -> Any:
+        return self._try(
+            hardship.give,
+            admin_id=self.admin_id,
+            loan_id=self.loan_id,
+            event=event,
+            reason="Hardship",
+            form_key=a_form_key(),
+        )
+
     def _try(self, service: Any, **how: Any) -> Any:
         """Run a service; a refusal answers none and leaves nothing behind."""
         try:
@@ -372,14 +377,8 @@ class LoanLifeMachine(RuleBasedStateMachine):
 
 def _rows_of(loan: LoanPosition) -> list[tuple[Any, ...]]:
     names = (
-        "number",
-        "due_on",
-        "principal_cents",
-        "interest_cents",
-        "late_fee_cents",
-        "paid_cents",
-        "paid_on",
-    )
+        "number", "due_on", "principal_cents", "interest_cents", "late_fee_cents", "paid_cents", "paid_on",
+    )  # fmt: skip
     return [tuple(getattr(row, name) for name in names) for row in loan.rows]
 
 

@@ -8,13 +8,14 @@ from sqlmodel import select
 
 from p2p_reflex import database as house
 from p2p_reflex.domain.vocabulary import Role
-from p2p_reflex.models import CorrectionRequest, Loan, Payment
+from p2p_reflex.models import ApprovalRequest, Loan, Payment
 from p2p_reflex.services import opening
 from p2p_reflex.settings import settings
 from p2p_reflex.state import visitors
 from p2p_reflex.state.admin_loans import AdminLoansState
 from p2p_reflex.state.loan import LoanScreenState
 from p2p_reflex.state.loan_admin import LoanAdminState
+from p2p_reflex.state.loan_help import LoanHelpState
 from tests.builders import TODAY, broken_laws
 from tests.loan_lives import a_shared_loan, lenders_of, pay_installment
 from tests.state.sessions import a_session_of, enter_as
@@ -45,6 +46,21 @@ def admins_tab(loan_id: int, name: str = "Sam Whitfield") -> Tab:
 
 def shown(answer: Answer, var: str) -> object:
     return answer.shown(LoanAdminState, var)
+
+
+def helped(answer: Answer, var: str) -> object:
+    return answer.shown(LoanHelpState, var)
+
+
+def look(tab: Tab, kind: str, form: dict[str, str]) -> Answer:
+    tab.send(LoanHelpState.ask_help, kind=kind)
+    return tab.send(LoanHelpState.look, form=form)
+
+
+def give_help(tab: Tab, kind: str, form: dict[str, str], reason: str = "Lost the job") -> Answer:
+    look(tab, kind, form)
+    tab.send(LoanHelpState.type_reason, text=reason)
+    return tab.send(LoanHelpState.help_borrower)
 
 
 def first_payment_id() -> int:
@@ -117,63 +133,158 @@ def test_above_the_limit_another_admin_decides(loan_id: int, monkeypatch: pytest
     first.send(LoanAdminState.type_reason, text="Entered twice")
     first.send(LoanAdminState.correct)
     with house.transaction() as session:
-        request_id = session.exec(select(CorrectionRequest.id)).one()
+        request_id = session.exec(select(ApprovalRequest.id)).one()
 
     (own,) = first.send(LoanScreenState.load).shown(LoanScreenState, "requests")
     refused = first.send(LoanAdminState.approve, request_id=request_id)
     desk = Tab(cookie=second.cookie, path="/admin/loans").send(AdminLoansState.load)
     (others,) = second.send(LoanScreenState.load).shown(LoanScreenState, "requests")
-    approved = second.send(LoanAdminState.approve, request_id=request_id)
+    looked = second.send(LoanAdminState.ask_approval, request_id=request_id)
+    approved = second.send(LoanAdminState.approve_shown)
 
     assert shown(asked, "preview").confirm == "Ask a second admin"  # type: ignore[attr-defined]
     assert desk.shown(AdminLoansState, "acts")[0].fact == "Waits for a second admin"
     assert (own.may_approve, others.may_approve) == (False, True)
+    assert ["Borrower's wallet", "+$558.37"] in shown(looked, "preview").money  # type: ignore[attr-defined]
+    assert shown(looked, "reason") == "Entered twice"
     assert "another admin has to approve it" in refused.toasts
     assert "Approved" in approved.toasts
     assert second.send(LoanScreenState.load).shown(LoanScreenState, "requests") in (None, [])
 
 
+def test_what_is_forgiven_above_the_limit_is_seen_and_decided_by_another_admin(
+    loan_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("P2P_SECOND_ADMIN_ABOVE", "500")
+    settings.cache_clear()
+    first, second = admins_tab(loan_id), admins_tab(loan_id, "Olga Berg")
+    form = {"late_fees": "", "interest": "", "principal": "900"}
+
+    looked = look(first, "forgive", form)
+    first.send(LoanHelpState.type_reason, text="Lost the job")
+    asked = first.send(LoanHelpState.help_borrower)
+    (waits,) = second.send(LoanScreenState.load).shown(LoanScreenState, "requests")
+    seen = second.send(LoanAdminState.ask_approval, request_id=waits.request_id)
+    untouched = loan_of(loan_id).forgiven_cents
+    approved = second.send(LoanAdminState.approve_shown)
+
+    assert helped(looked, "preview").confirm == "Ask a second admin"  # type: ignore[attr-defined]
+    assert "A second admin was asked" in asked.toasts
+    assert waits.what == "$900.00 of principal is forgiven"
+    assert shown(seen, "preview").lenders == helped(looked, "preview").lenders  # type: ignore[attr-defined]
+    assert untouched == 0
+    assert "Approved" in approved.toasts
+    assert loan_of(loan_id).forgiven_cents == 900_00
+
+
+def test_an_outdated_request_says_so_and_is_not_carried_out(
+    loan_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("P2P_SECOND_ADMIN_ABOVE", "500")
+    settings.cache_clear()
+    first, second = admins_tab(loan_id), admins_tab(loan_id, "Olga Berg")
+    look(first, "forgive", {"principal": "900"})
+    first.send(LoanHelpState.type_reason, text="Lost the job")
+    first.send(LoanHelpState.help_borrower)
+    pay_installment(loan_id, on=TODAY)
+    (waits,) = second.send(LoanScreenState.load).shown(LoanScreenState, "requests")
+
+    seen = second.send(LoanAdminState.ask_approval, request_id=waits.request_id)
+    refused = second.send(LoanAdminState.approve_shown)
+
+    assert str(shown(seen, "outdated")).startswith("The loan has changed since this was asked for")
+    assert str(shown(refused, "refusal")).startswith("The loan has changed since this was asked for")
+    assert loan_of(loan_id).forgiven_cents == 0
+
+
 @pytest.mark.parametrize(
-    ("kind", "form", "events"),
+    ("kind", "form", "line", "events"),
     [
-        ("pause", {"from_on": "2026-11-20", "until_on": "2026-12-20"}, "Lateness paused"),
-        ("rate_cut", {"rate": "6", "from_on": "2026-11-20"}, "Rate lowered"),
-        ("reschedule", {"months": "36"}, "Loan rescheduled"),
-        ("forgive", {"late_fees": "", "interest": "", "principal": "100"}, "Part of the debt forgiven"),
+        ("pause", {"from_on": "2026-11-20", "until_on": "2026-12-20"}, None, "Lateness paused"),
+        (
+            "rate_cut",
+            {"rate": "6", "from_on": "2026-11-20"},
+            ["Interest in all", "$1,400.74", "$907.54"],
+            "Rate lowered",
+        ),
+        ("reschedule", {"months": "36"}, ["Installments left", "22", "36"], "Loan rescheduled"),
+        (
+            "forgive",
+            {"late_fees": "", "interest": "", "principal": "100"},
+            ["Principal owed", "$11,095.86", "$10,995.86"],
+            "Part of the debt forgiven",
+        ),
     ],
 )
-def test_help_in_hardship_is_given_with_a_reason(
-    loan_id: int, kind: str, form: dict[str, str], events: str
+def test_help_in_hardship_is_shown_first_and_given_with_a_reason(
+    loan_id: int, kind: str, form: dict[str, str], line: list[str] | None, events: str
 ) -> None:
     tab = admins_tab(loan_id)
-    form_key = shown(tab.send(LoanAdminState.ask_help, kind=kind), "form_key")
 
-    without = tab.send(LoanAdminState.help_borrower, form=form | {"form_key": form_key, "reason": ""})
-    done = tab.send(
-        LoanAdminState.help_borrower, form=form | {"form_key": form_key, "reason": "Lost the job"}
-    )
+    unseen = tab.send(LoanHelpState.help_borrower)
+    looked = look(tab, kind, form)
+    untouched = loan_of(loan_id).version
+    without = tab.send(LoanHelpState.help_borrower)
+    tab.send(LoanHelpState.type_reason, text="Lost the job")
+    done = tab.send(LoanHelpState.help_borrower)
+    again = tab.send(LoanHelpState.help_borrower)
 
-    assert shown(without, "errors") == {"reason": "The reason is missing."}
+    assert helped(unseen, "refusal") == "Look at what changes first."
+    assert line is None or line in helped(looked, "preview").loan  # type: ignore[attr-defined]
+    assert untouched == 2
+    assert helped(without, "errors") == {"reason": "The reason is missing."}
     assert "of principal is owed, the installment is" in done.toasts
+    assert "of principal" not in again.toasts
     told = tab.send(LoanScreenState.load).shown(LoanScreenState, "timeline")
     assert told[0].words == events
     with house.transaction() as session:
         assert broken_laws(session) == []
 
 
+def test_a_pause_is_ended_early_from_the_screen(loan_id: int) -> None:
+    tab = admins_tab(loan_id)
+    give_help(tab, "pause", {"from_on": "2026-11-20", "until_on": "2026-12-20"})
+    paused = tab.send(LoanScreenState.load).shown(LoanScreenState, "shown")
+
+    wrong = look(tab, "end_pause", {"from_on": "2026-12-21"})
+    give_help(tab, "end_pause", {"from_on": "2026-12-01"})
+
+    assert paused.pauses == "20 Nov 2026 to 20 Dec 2026"
+    assert helped(wrong, "errors") == {"from_on": "This loan is not paused on that day."}
+    seen = tab.send(LoanScreenState.load)
+    assert seen.shown(LoanScreenState, "shown").badge == "Paused until 30 Nov 2026"
+    assert seen.shown(LoanScreenState, "timeline")[0].words == "Pause ended early"
+
+
+def test_what_another_admin_did_meanwhile_is_not_overlooked(loan_id: int) -> None:
+    tab = admins_tab(loan_id)
+    look(tab, "forgive", {"principal": "100"})
+    tab.send(LoanHelpState.type_reason, text="Lost the job")
+    give_help(admins_tab(loan_id, "Olga Berg"), "forgive", {"principal": "200"})
+
+    refused = tab.send(LoanHelpState.help_borrower)
+
+    assert "the loan has changed since" in str(helped(refused, "refusal"))
+    assert loan_of(loan_id).forgiven_cents == 200_00
+
+
 def test_odd_forms_are_refused_beside_their_field(loan_id: int) -> None:
     tab = admins_tab(loan_id)
-    form_key = shown(tab.send(LoanAdminState.ask_help, kind="pause"), "form_key")
-    base = {"form_key": form_key, "reason": "Lost the job"}
 
-    for from_on, until_on, field in (
-        ("", "2026-12-01", "from_on"),
-        ("2026-12-01", "never", "until_on"),
-        ("2026-12-01", "2026-11-01", "until_on"),
+    for kind, form, field in (
+        ("pause", {"from_on": "", "until_on": "2026-12-01"}, "from_on"),
+        ("pause", {"from_on": "2026-12-01", "until_on": "never"}, "until_on"),
+        ("pause", {"from_on": "2026-12-01", "until_on": "2026-11-01"}, "until_on"),
+        ("rate_cut", {"rate": "NaN", "from_on": "2026-11-01"}, "rate"),
+        ("rate_cut", {"rate": "6", "from_on": "2026-12-01"}, "from_on"),
+        ("reschedule", {"months": "1e9"}, "months"),
+        ("reschedule", {"months": "5"}, "months"),
+        ("forgive", {"late_fees": "-1"}, "late_fees"),
+        ("forgive", {"late_fees": "1"}, "late_fees"),
+        ("forgive", {}, "principal"),
     ):
-        form = base | {"from_on": from_on, "until_on": until_on}
-        answer = tab.send(LoanAdminState.help_borrower, form=form)
-        assert list(shown(answer, "errors")) == [field]  # type: ignore[call-overload]
+        answer = look(tab, kind, form)
+        assert list(helped(answer, "errors")) == [field]  # type: ignore[call-overload]
     assert loan_of(loan_id).version == 2
 
 
@@ -186,7 +297,10 @@ def test_only_admins_correct_and_help(loan_id: int) -> None:
             tab.send(LoanAdminState.ask_reversal, payment_id=payment_id),
             tab.send(LoanAdminState.correct),
             tab.send(LoanAdminState.approve, request_id=1),
-            tab.send(LoanAdminState.help_borrower, form={}),
+            tab.send(LoanAdminState.ask_approval, request_id=1),
+            tab.send(LoanAdminState.ask_write_off, receivable_id=1),
+            tab.send(LoanHelpState.look, form={}),
+            tab.send(LoanHelpState.help_borrower),
         ]
 
         assert all("not open to your kind of account" in answer.toasts for answer in told)
@@ -196,12 +310,8 @@ def test_only_admins_correct_and_help(loan_id: int) -> None:
 
 def test_everybody_reads_what_happened_and_only_the_borrower_why(loan_id: int) -> None:
     tab = admins_tab(loan_id)
-    form_key = shown(tab.send(LoanAdminState.ask_help, kind="pause"), "form_key")
     until = (TODAY + timedelta(days=20)).isoformat()
-    tab.send(
-        LoanAdminState.help_borrower,
-        form={"form_key": form_key, "reason": "Ill", "from_on": TODAY.isoformat(), "until_on": until},
-    )
+    give_help(tab, "pause", {"from_on": TODAY.isoformat(), "until_on": until}, reason="Ill")
 
     seen = {}
     for member_id in (loan_of(loan_id).borrower_id, lenders_of(loan_id)[0]):

@@ -1,0 +1,271 @@
+"""Owns what waits for a second admin: asked for by one, listed for all, settled once; `approvals` acts on it.
+
+Above the limit nothing is done that gives money back or writes it off until another admin approves it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, cast
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from p2p_reflex.domain import formats, parsing
+from p2p_reflex.domain.errors import LendingError, UnknownError
+from p2p_reflex.domain.vocabulary import ApprovalKind, RequestState
+from p2p_reflex.models import ApprovalRequest, Loan, Member
+from p2p_reflex.services.authority import check_admin
+from p2p_reflex.services.loan_positions import LARGEST_ID
+from p2p_reflex.services.touched import REQUESTS, loan_topic, touch
+from p2p_reflex.settings import settings
+
+DAYS_TO_DECIDE = 14
+
+_loans = cast(sa.Table, Loan.__table__)  # type: ignore[attr-defined]
+_members = cast(sa.Table, Member.__table__)  # type: ignore[attr-defined]
+_requests = cast(sa.Table, ApprovalRequest.__table__)  # type: ignore[attr-defined]
+
+
+class SecondAdminError(LendingError):
+    """The admin who asked cannot approve."""
+
+    def __init__(self) -> None:
+        super().__init__("You asked for this yourself, so another admin has to approve it.")
+
+
+class AlreadyAskedError(LendingError):
+    """The same thing waits for a second admin already."""
+
+    def __init__(self) -> None:
+        super().__init__("This already waits for a second admin.")
+
+
+class AlreadyDecidedError(LendingError):
+    """A request was approved, rejected or withdrawn before."""
+
+    def __init__(self) -> None:
+        super().__init__("This request was already decided.")
+
+
+class RequestExpiredError(LendingError):
+    """Nobody decided on a request in time."""
+
+    def __init__(self) -> None:
+        super().__init__(f"This request is over {DAYS_TO_DECIDE} days old. It has to be asked for anew.")
+
+
+class OutdatedRequestError(LendingError):
+    """What would be done now is not what the first admin saw."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The loan has changed since this was asked for, so it would do something else than was shown."
+            " Reject it and ask anew; nothing was changed."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What an admin wants done: plain words and numbers, the figures they saw, and what is at stake."""
+
+    kind: ApprovalKind
+    loan_id: int
+    subject: str
+    asked: Mapping[str, Any]
+    amount_cents: int
+    shown: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeskOutcome:
+    """What became of something an admin did: done, or waiting for a second admin, with its request."""
+
+    loan_id: int
+    event_id: int | None = None
+    request_id: int | None = None
+    outstanding_cents: int = 0
+    installment_cents: int = 0
+    advanced_cents: int = 0
+    written_off_cents: int = 0
+
+    @property
+    def is_done(self) -> bool:
+        """Tell whether it was carried out."""
+        return self.request_id is None
+
+    @property
+    def sentence(self) -> str:
+        """Tell the admin what happened."""
+        if not self.is_done:
+            return "A second admin has to approve this. Nothing has changed yet."
+        if self.event_id is None:
+            return f"{formats.money(self.written_off_cents)} was written off as the platform's cost."
+        owed, installment = formats.money(self.outstanding_cents), formats.money(self.installment_cents)
+        said = f"{owed} of principal is owed, the installment is {installment}."
+        if self.advanced_cents:
+            said += f" The platform advanced {formats.money(self.advanced_cents)}."
+        return said
+
+
+@dataclass(frozen=True, slots=True)
+class PendingRequest:
+    """Something that waits for a second admin."""
+
+    request_id: int
+    kind: ApprovalKind
+    loan_id: int
+    loan_title: str
+    asked: Mapping[str, Any]
+    amount_cents: int
+    reason: str
+    requested_by: str
+    requested_on: date
+    decide_until_on: date
+    may_approve: bool
+
+
+def limit_cents() -> int:
+    """Give the amount above which a second admin is needed."""
+    return int(settings().second_admin_above * 100)
+
+
+def needs_second_admin(amount_cents: int) -> bool:
+    """Tell whether one admin alone may not do it."""
+    return amount_cents > limit_cents()
+
+
+def read_reason(text: object) -> str:
+    """Read why an admin does something. Raises FieldError."""
+    return parsing.clean_line(text, field="reason", minimum_length=3, maximum_length=300, name="The reason")
+
+
+def do_or_ask(
+    session: Session,
+    wanted: Wanted,
+    *,
+    act: Callable[[], dict[str, Any]],
+    admin_id: int,
+    business_on: date,
+    now: datetime,
+) -> dict[str, Any]:
+    """Do it, or above the limit ask a second admin; the loan is locked. Raises AlreadyAskedError."""
+    if not needs_second_admin(wanted.amount_cents):
+        return act()
+    connection = session.connection()
+    waiting = sa.and_(_requests.c.subject == wanted.subject, _requests.c.state == RequestState.PENDING)
+    connection.execute(
+        sa.update(_requests)
+        .where(waiting, _requests.c.requested_on < _oldest_on(business_on))
+        .values(state=RequestState.EXPIRED)
+    )
+    if connection.execute(sa.select(_requests.c.id).where(waiting)).first() is not None:
+        raise AlreadyAskedError
+    request = ApprovalRequest(
+        kind=wanted.kind,
+        loan_id=wanted.loan_id,
+        subject=wanted.subject,
+        asked=dict(wanted.asked),
+        amount_cents=wanted.amount_cents,
+        shown=wanted.shown,
+        reason=wanted.reason,
+        requested_by_id=admin_id,
+        requested_on=business_on,
+        requested_at=now,
+    )
+    session.add(request)
+    session.flush()
+    touch(session, loan_topic(wanted.loan_id), REQUESTS)
+    return {"loan_id": wanted.loan_id, "request_id": request.id}
+
+
+def pending(
+    session: Session, *, admin_id: int, business_on: date, loan_id: int | None = None
+) -> tuple[PendingRequest, ...]:
+    """List what waits for a second admin, the oldest first, of one loan or of all. Raises UnknownError."""
+    check_admin(session, admin_id=admin_id)
+    query = (
+        sa.select(_requests, _loans.c.title, _members.c.full_name)
+        .join(_loans, _loans.c.id == _requests.c.loan_id)
+        .join(_members, _members.c.id == _requests.c.requested_by_id)
+        .where(_requests.c.state == RequestState.PENDING)
+        .where(_requests.c.requested_on >= _oldest_on(business_on))
+        .order_by(_requests.c.id)
+    )
+    if loan_id is not None:
+        query = query.where(_requests.c.loan_id == loan_id)
+    return tuple(
+        PendingRequest(
+            request_id=row.id,
+            kind=row.kind,
+            loan_id=row.loan_id,
+            loan_title=row.title,
+            asked=row.asked,
+            amount_cents=row.amount_cents,
+            reason=row.reason,
+            requested_by=row.full_name,
+            requested_on=row.requested_on,
+            decide_until_on=row.requested_on + timedelta(days=DAYS_TO_DECIDE),
+            may_approve=row.requested_by_id != admin_id,
+        )
+        for row in session.connection().execute(query)
+    )
+
+
+def claim(session: Session, *, request_id: int, business_on: date, for_update: bool = True) -> Any:
+    """Give a request that waits; to act on it, its loan is locked first, then the request itself.
+
+    Raises UnknownError, AlreadyDecidedError, RequestExpiredError.
+    """
+    if not isinstance(request_id, int) or not 0 < request_id <= LARGEST_ID:
+        raise UnknownError("request")
+    connection = session.connection()
+    query = sa.select(_requests).where(_requests.c.id == request_id)
+    request = connection.execute(query).first()
+    if request is None:
+        raise UnknownError("request")
+    if for_update:
+        mine = sa.select(_loans.c.id).where(_loans.c.id == request.loan_id)
+        connection.execute(mine.with_for_update())
+        request = connection.execute(query.with_for_update()).one()
+    if request.state is not RequestState.PENDING:
+        raise AlreadyDecidedError
+    if request.requested_on < _oldest_on(business_on):
+        raise RequestExpiredError
+    return request
+
+
+def check_shown(request: Any, *, now: str) -> None:
+    """Refuse to carry out anything but what was shown to the admin who asked. Raises OutdatedRequestError."""
+    if request.shown != now:
+        raise OutdatedRequestError
+
+
+def settle(
+    session: Session, *, request: Any, state: RequestState, decided_by_id: int | None, now: datetime
+) -> None:
+    """Write down how a request ended."""
+    session.connection().execute(
+        sa.update(_requests)
+        .where(_requests.c.id == request.id)
+        .values(state=state, decided_by_id=decided_by_id, decided_at=now)
+    )
+    touch(session, loan_topic(request.loan_id), REQUESTS)
+
+
+def reject(session: Session, *, admin_id: int, request_id: int, business_on: date, now: datetime) -> None:
+    """Turn a request down; whoever asked withdraws it.
+
+    Raises UnknownError, AlreadyDecidedError, RequestExpiredError.
+    """
+    check_admin(session, admin_id=admin_id)
+    request = claim(session, request_id=request_id, business_on=business_on)
+    if request.requested_by_id == admin_id:
+        settle(session, request=request, state=RequestState.WITHDRAWN, decided_by_id=None, now=now)
+    else:
+        settle(session, request=request, state=RequestState.REJECTED, decided_by_id=admin_id, now=now)
+
+
+def _oldest_on(business_on: date) -> date:
+    return business_on - timedelta(days=DAYS_TO_DECIDE)
