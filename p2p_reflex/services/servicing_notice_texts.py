@@ -83,7 +83,8 @@ def _loan_charged_off(facts: Facts) -> NoticeText:
 def _note_late(facts: Facts) -> NoticeText:
     many = facts["loan_count"] > 1
     is_late = f"More than {GRACE_DAYS} days past due." if many else f"It is {_past_due(facts)}."
-    charged = f"Late fees of {formats.money(facts['fee_cents'])} were charged."
+    fees = formats.money(facts["fee_cents"])
+    charged = f"{_late_fees(facts)} of {fees} {'was' if facts['fee_count'] == 1 else 'were'} charged."
     return _of_lender(facts, "{} late", f"{is_late} You are owed {_owed(facts)}. {charged}")
 
 
@@ -130,7 +131,8 @@ def _loans_late(facts: Facts) -> NoticeText:
 
 
 def _loans_defaulted(facts: Facts) -> NoticeText:
-    bought = f" The reserve fund bought {formats.money(facts['bought_cents'])} of it."
+    cents = facts["bought_cents"]
+    bought = f" The reserve fund bought {formats.money(cents) if cents else 'nothing'} of it."
     return _of_admin(facts, f"{formats.count(facts['loan_count'], 'loan')} defaulted", bought)
 
 
@@ -158,8 +160,15 @@ def _leading(facts: Facts, title: str, meaning: str) -> NoticeText:
 def _of_admin(facts: Facts, title: str, more: str) -> NoticeText:
     first, last = day(facts, "first_on"), day(facts, "last_on")
     when = f"On {last}" if first == last else f"From {first} to {last}"
-    owed = formats.money(facts["owed_cents"])
-    return NoticeText(title, f"{when}, with {owed} of principal owed.{more}", "/admin/loans", "See the loans")
+    owed = f"with {_owed(facts)} of principal owed.{more}"
+    if facts["loan_count"] == 1:
+        on = when.replace("On", "on", 1)
+        return NoticeText(title, f"{quoted(facts)}, {on}, {owed}", loan_path(facts), "See the loan")
+    return NoticeText(title, f"{when}, {owed}", "/admin/loans", "See the loans")
+
+
+def _late_fees(facts: Facts) -> str:
+    return "A late fee" if facts["fee_count"] == 1 else "Late fees"
 
 
 def _past_due(facts: Facts) -> str:

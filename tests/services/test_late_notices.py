@@ -152,8 +152,9 @@ def test_a_lender_hears_what_the_fund_bought_of_their_part(admin_id: int, loan_i
     assert heard(tomas_id)[-1][1] == f"{bought.format('$300.00')}; you are still owed $1,700.00."
     assert heard(admin_id)[-1] == (
         "1 loan defaulted",
-        "On 20 Apr 2027, with $6,000.00 of principal owed. The reserve fund bought $900.00 of it.",
-        "/admin/loans",
+        "“Roof repair after the storm”, on 20 Apr 2027, with $6,000.00 of principal owed."
+        " The reserve fund bought $900.00 of it.",
+        f"/loans/{loan_id}",
     )
 
 
@@ -166,8 +167,8 @@ def test_after_an_outage_people_hear_once_how_far_it_has_come(admin_id: int, loa
     assert heard(admin_id) == [
         (
             "1 loan was charged off",
-            "On 19 May 2027, with $6,000.00 of principal owed.",
-            "/admin/loans",
+            "“Roof repair after the storm”, on 19 May 2027, with $6,000.00 of principal owed.",
+            f"/loans/{loan_id}",
         )
     ]
 
@@ -193,7 +194,9 @@ def test_several_loans_of_one_lender_make_one_notice(admin_id: int) -> None:
             "/portfolio",
         )
     ]
-    assert titles(admin_id) == ["3 loans became late"]
+    assert heard(admin_id) == [
+        ("3 loans became late", "On 5 Jan 2027, with $3,000.00 of principal owed.", "/admin/loans")
+    ]
     assert [len(heard(borrower_of(each))) for each in ids] == [1, 1, 1]
 
 
