@@ -6,6 +6,7 @@
 
 import time
 import uuid
+from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -30,6 +31,8 @@ CATCH_UP_SECONDS = 10.0
 LOOK_AGAIN_SECONDS = 0.05
 NARROWER = 10
 ONE_DAY = timedelta(days=1)
+
+_untold: deque[tuple[date, StepRow]] = deque(maxlen=100)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -113,6 +116,7 @@ def close_until(
     """
     outcomes: list[DayOutcome] = []
     clock, holder = Clock(now), uuid.uuid4().hex
+    tell_failures(run)
     gives_up_at = time.monotonic() + patience_seconds
     try:
         while (open_on := run(business_date.today)) < until and len(outcomes) < MOST_DAYS_AT_ONCE:
@@ -221,9 +225,18 @@ def _make_easier(run: Run, attempt: Attempt, error: Exception) -> None:
     else:
         now = attempt.clock()
         row = StepRow(step.key, 0, attempt.started_at or now, now, state=StepState.FAILED, error=reason)
+        _untold.append((attempt.business_on, row))
         with suppress(DBAPIError):
-            run(step_rows.write_failure, row, business_on=attempt.business_on)
+            tell_failures(run)
         raise DayStoppedError(business_on=attempt.business_on, step=step.title) from error
+
+
+def tell_failures(run: Run) -> None:
+    """Write down the failures that are not written yet, because the database itself was away."""
+    while _untold:
+        business_on, row = _untold[0]
+        run(step_rows.write_failure, row, business_on=business_on)
+        _untold.popleft()
 
 
 def _outcome(business_on: date, counts: Mapping[str, Mapping[str, int]]) -> DayOutcome:

@@ -92,6 +92,7 @@ class AdminJobsState(ScreenState, rx.State):
         """Show the last days and the steps of the newest."""
         self._watch(BUSINESS_DAY, DAY, gap=LIVE_GAP_SECONDS)
         self._shown_on = ""
+        await asyncio.to_thread(business_day.tell_failures, database.run)
         await self._look()
 
     async def _on_push(self, topics: frozenset[str]) -> None:
