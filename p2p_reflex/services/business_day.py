@@ -60,11 +60,11 @@ class DayStoppedError(LendingError):
 
 
 class BehindError(LendingError):
-    """The market is behind the calendar, and nobody pays on a day that is long over."""
+    """The market is behind the calendar, and nobody acts on a day that is long over."""
 
     def __init__(self) -> None:
         super().__init__(
-            "The market is catching up on the days it missed. Try again in a few minutes; nothing was paid."
+            "The market is catching up on the days it missed. Try again in a few minutes; nothing was done."
         )
 
 

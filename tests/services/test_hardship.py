@@ -12,7 +12,7 @@ from p2p_reflex.domain.vocabulary import Role
 from p2p_reflex.models import Installment, Loan, Note
 from p2p_reflex.services import loan_log
 from p2p_reflex.services.help_plans import a_forgiveness, a_pause, a_rate_cut, a_reschedule, an_end_of_pause
-from tests.builders import a_loan, a_member, broken_laws
+from tests.builders import NOW, a_loan, a_member, broken_laws
 from tests.loan_deeds import (
     FIRST_DUE,
     MADE_ON,
@@ -158,6 +158,20 @@ def test_a_pause_ends_early_and_days_count_again(admin_id: int, loan_id: int) ->
     assert read(loan_log.standing_events, loan_id=loan_id)[-2].id == done.event_id
     run(compare_with_its_log, loan_id=loan_id)
     assert read(broken_laws) == []
+
+
+def test_a_pause_that_ends_on_a_day_it_does_not_run_is_found(admin_id: int, loan_id: int) -> None:
+    help_with(admin_id, loan_id, a_pause(from_on=FIRST_DUE, until_on=ON), on=FIRST_DUE)
+    ends_on = FIRST_DUE + timedelta(days=10)
+    help_with(admin_id, loan_id, an_end_of_pause(from_on=ends_on), on=FIRST_DUE)
+    help_with(admin_id, loan_id, an_end_of_pause(from_on=ends_on - timedelta(days=3)), on=FIRST_DUE)
+    before = read(broken_laws)
+
+    forged = an_end_of_pause(from_on=ends_on + timedelta(days=1))
+    run(loan_log.record, events=[(loan_id, forged)], business_on=FIRST_DUE, now=NOW)
+
+    assert before == []
+    assert any(f"ends a pause of loan {loan_id}" in str(each) for each in read(broken_laws))
 
 
 def test_only_a_day_that_is_paused_ends_a_pause(admin_id: int, loan_id: int) -> None:

@@ -13,6 +13,7 @@ from p2p_reflex.services import (
     borrowing,
     delinquency_days,
     hardship,
+    help_plans,
     late_days,
     listing_limits,
     loan_desk,
@@ -43,12 +44,11 @@ def paused_loan(admin_id: int, *, days: int) -> int:
     if not days:
         return loan_id
     run(
-        hardship.pause,
+        hardship.give,
         admin_id=admin_id,
         loan_id=loan_id,
         reason="Hospital",
-        from_on=DUE_ON + timedelta(days=1),
-        until_on=DUE_ON + timedelta(days=days),
+        event=help_plans.a_pause(from_on=DUE_ON + timedelta(days=1), until_on=DUE_ON + timedelta(days=days)),
         form_key=a_form_key(),
         business_on=TODAY,
         now=NOW,

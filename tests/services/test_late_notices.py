@@ -17,6 +17,7 @@ from p2p_reflex.services import (
     business_date,
     business_day,
     hardship,
+    help_plans,
     late_fees,
     late_notices,
     ledger,
@@ -234,12 +235,11 @@ def test_a_recovery_is_told_as_one_with_the_collection_fee(admin_id: int, loan_i
 @ON_SQLITE
 def test_days_of_a_pause_make_nobody_late(admin_id: int, loan_id: int) -> None:
     run(
-        hardship.pause,
+        hardship.give,
         admin_id=admin_id,
         loan_id=loan_id,
         reason="Hospital",
-        from_on=TODAY,
-        until_on=DUE_ON + timedelta(days=40),
+        event=help_plans.a_pause(from_on=TODAY, until_on=DUE_ON + timedelta(days=40)),
         form_key=a_form_key(),
         business_on=TODAY,
         now=NOW,

@@ -1,15 +1,16 @@
 """What an admin does on the loan's screen: see first, give a reason, act once; nobody else at all."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlmodel import select
 
 from p2p_reflex import database as house
 from p2p_reflex.domain.vocabulary import Role
 from p2p_reflex.models import ApprovalRequest, Loan, Payment
-from p2p_reflex.services import opening
+from p2p_reflex.services import business_date, opening
 from p2p_reflex.settings import settings
 from p2p_reflex.state import visitors
 from p2p_reflex.state.admin_loans import AdminLoansState
@@ -266,6 +267,56 @@ def test_what_another_admin_did_meanwhile_is_not_overlooked(loan_id: int) -> Non
 
     assert "the loan has changed since" in str(helped(refused, "refusal"))
     assert loan_of(loan_id).forgiven_cents == 200_00
+
+
+@pytest.mark.parametrize(
+    "touch", ["autopay", "part", "look at a reversal", "reverse", "look at help", "help", "approve"]
+)
+def test_whoever_touches_a_loan_of_a_market_behind_closes_the_missed_days_first(
+    loan_id: int, monkeypatch: pytest.MonkeyPatch, touch: str
+) -> None:
+    monkeypatch.setenv("P2P_DEMO", "false")
+    monkeypatch.setenv("P2P_SECOND_ADMIN_ABOVE", "500")
+    settings.cache_clear()
+    now_on = datetime.now(UTC).date()
+    borrower = Tab(
+        cookie=house.run(enter_as, member_id=loan_of(loan_id).borrower_id), path=f"/loans/{loan_id}"
+    )
+    admin, other = admins_tab(loan_id), admins_tab(loan_id, "Olga Berg")
+    borrower.send(LoanScreenState.load)
+    if touch == "reverse":
+        admin.send(LoanAdminState.ask_backdating, payment_id=first_payment_id(), latest_on="20 Sep 2026")
+        admin.send(LoanAdminState.choose_day, text="2026-09-01")
+        admin.send(LoanAdminState.type_reason, text="The bank was late")
+    if touch == "help":
+        look(admin, "forgive", {"principal": "100"})
+        admin.send(LoanHelpState.type_reason, text="Lost the job")
+    if touch == "approve":
+        give_help(admin, "forgive", {"principal": "900"})
+        (waits,) = other.send(LoanScreenState.load).shown(LoanScreenState, "requests")
+    behind_on = now_on - timedelta(days=2)
+    with house.transaction() as session:
+        session.execute(sa.text("UPDATE business_clock SET business_on = :on"), {"on": behind_on.isoformat()})
+
+    match touch:
+        case "autopay":
+            borrower.send(LoanScreenState.turn_autopay)
+        case "part":
+            borrower.send(LoanScreenState.turn_partial)
+        case "look at a reversal":
+            admin.send(LoanAdminState.ask_reversal, payment_id=first_payment_id())
+        case "reverse":
+            admin.send(LoanAdminState.correct)
+        case "look at help":
+            look(admin, "forgive", {"principal": "100"})
+        case "help":
+            admin.send(LoanHelpState.help_borrower)
+        case "approve":
+            other.send(LoanAdminState.approve, request_id=waits.request_id)
+
+    assert house.read(business_date.today) == now_on
+    if touch in ("help", "approve"):
+        assert loan_of(loan_id).forgiven_cents > 0
 
 
 def test_odd_forms_are_refused_beside_their_field(loan_id: int) -> None:

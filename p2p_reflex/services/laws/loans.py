@@ -4,7 +4,11 @@ from sqlmodel import Session
 
 from p2p_reflex.domain.formats import money
 from p2p_reflex.services.laws.found import violations
-from p2p_reflex.services.laws.servicing import fund_owns_what_it_paid_for, log_tells_of_payments
+from p2p_reflex.services.laws.servicing import (
+    fund_owns_what_it_paid_for,
+    log_tells_of_payments,
+    pauses_end_once,
+)
 
 # A payment stands as long as its transaction was not reversed.
 _STANDING = (
@@ -42,6 +46,7 @@ def schedules_add_up(session: Session) -> list[str]:
         + _installments_against_parts(session)
         + _loans_against_payments(session)
         + log_tells_of_payments(session)
+        + pauses_end_once(session)
     )
 
 

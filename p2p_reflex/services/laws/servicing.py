@@ -1,4 +1,4 @@
-"""Owns the laws of servicing: the log tells of payments, the fund owns what it paid for, advances add up."""
+"""Owns the laws of servicing: the log tells of payments and pauses, the fund and the advances add up."""
 
 from sqlmodel import Session
 
@@ -23,6 +23,22 @@ def log_tells_of_payments(session: Session) -> list[str]:
         ") AS both_sides GROUP BY payment_id"
         " HAVING SUM(amount) <> 0 OR SUM(times) <> 0 OR MIN(dated_on) <> MAX(dated_on) ORDER BY payment_id",
         lambda row: f"The log of its loan does not tell of payment {row.payment_id} as it stands.",
+    )
+
+
+def pauses_end_once(session: Session) -> list[str]:
+    """Part of law 7: a pause that ended early ended on one of its own days, and on no later one again."""
+    return violations(
+        session,
+        "SELECT e.id, e.loan_id FROM loan_event e WHERE e.kind = 'pause_ended'"
+        " AND NOT EXISTS (SELECT 1 FROM loan_event_void v WHERE v.event_id = e.id)"
+        " AND NOT EXISTS (SELECT 1 FROM loan_event p WHERE p.kind = 'paused' AND p.loan_id = e.loan_id"
+        " AND p.id < e.id AND e.effective_on BETWEEN p.effective_on AND p.until_on"
+        " AND NOT EXISTS (SELECT 1 FROM loan_event_void v WHERE v.event_id = p.id)"
+        " AND NOT EXISTS (SELECT 1 FROM loan_event o WHERE o.kind = 'pause_ended' AND o.loan_id = e.loan_id"
+        " AND o.id > p.id AND o.id < e.id AND o.effective_on <= e.effective_on"
+        " AND o.effective_on BETWEEN p.effective_on AND p.until_on)) ORDER BY e.id",
+        lambda row: f"Event {row.id} ends a pause of loan {row.loan_id} that does not run on that day.",
     )
 
 
