@@ -7,7 +7,7 @@ are read beforehand and go by their own days.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import cast
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlmodel import Session
@@ -86,21 +86,26 @@ class LateDays:
 
 def read(session: Session, *, business_on: date, of: sa.ColumnElement[bool] | None = None) -> LateDays:
     """Read what it takes to tell how late loans are on a day; `of` names the loans that matter."""
-    query = sa.select(_loans.c.id, _loans.c.state, _loans.c.next_due_on).where(
-        _loans.c.id.in_(sa.select(_events.c.loan_id).where(_events.c.kind == LoanEventKind.PAUSED)),
-        _loans.c.state.in_(PAYABLE_STATES),
-    )
-    rows = session.execute(query if of is None else query.where(of)).all()
-    pauses = pauses_of(session, loan_ids=[row.id for row in rows])
     return LateDays(
         business_on,
         {
             row.id: PausedLoan(
-                row.state,
-                days_late(due_on=row.next_due_on, on=business_on, pauses=pauses[row.id]),
-                pauses[row.id],
+                row.state, days_late(due_on=row.next_due_on, on=business_on, pauses=pauses), pauses
             )
-            for row in rows
-            if row.id in pauses
+            for row, pauses in ever_paused(session, of=of)
         },
     )
+
+
+def ever_paused(
+    session: Session, *columns: sa.ColumnElement[Any], of: sa.ColumnElement[bool] | None = None
+) -> list[tuple[Any, tuple[Pause, ...]]]:
+    """Read the running loans with pauses that stand, and those."""
+    query = sa.select(_loans.c.id, _loans.c.state, _loans.c.next_due_on, *columns).where(
+        _loans.c.id.in_(sa.select(_events.c.loan_id).where(_events.c.kind == LoanEventKind.PAUSED))
+    )
+    found = session.execute(query if of is None else query.where(of)).all()
+    # Asked for in the query, the state would lead an engine to look at every loan.
+    rows = [row for row in found if row.state in PAYABLE_STATES]
+    pauses = pauses_of(session, loan_ids=[row.id for row in rows])
+    return [(row, pauses[row.id]) for row in rows if row.id in pauses]
