@@ -14,6 +14,7 @@ from p2p_reflex.services import (
     charge_offs,
     closing,
     daily_figures,
+    day_totals,
     defaults,
     delinquency_days,
     late_fees,
@@ -167,8 +168,9 @@ def _seal(session: Session, ask: Ask) -> Did:
 
 
 def _record_figures(session: Session, ask: Ask) -> Did:
-    daily_figures.record(session, business_on=ask.business_on)
-    reserve_fund_figures.record_day(session, business_on=ask.business_on, now=ask.now)
+    totals = day_totals.read(session, business_on=ask.business_on)
+    daily_figures.record(session, business_on=ask.business_on, totals=totals)
+    reserve_fund_figures.record_day(session, business_on=ask.business_on, now=ask.now, totals=totals)
     return Did()
 
 

@@ -9,27 +9,18 @@ from typing import Any, cast
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from p2p_reflex.domain.delinquency import DEFAULT_DAYS, GRACE_DAYS, LATE_30_DAYS, bucket
+from p2p_reflex.domain.delinquency import DEFAULT_DAYS, GRACE_DAYS, LATE_30_DAYS
 from p2p_reflex.domain.loan_standing import Pause, days_late
-from p2p_reflex.domain.vocabulary import LoanEventKind, LoanStage, LoanState
-from p2p_reflex.models import DelinquencyRoll, Loan, LoanLogEntry
-from p2p_reflex.services import loan_chunks
+from p2p_reflex.domain.vocabulary import LoanStage, LoanState
+from p2p_reflex.models import DelinquencyRoll, Loan
+from p2p_reflex.services import late_days, loan_chunks, loan_totals
 from p2p_reflex.services.authority import check_admin
-from p2p_reflex.services.loan_positions import CHUNK, PAYABLE_STATES, pauses_of
+from p2p_reflex.services.loan_positions import CHUNK
+from p2p_reflex.services.loan_totals import StageFigures, stage_of
 from p2p_reflex.services.touched import loan_topic, touch
 
 _loans = cast(sa.Table, Loan.__table__)  # type: ignore[attr-defined]
-_events = cast(sa.Table, LoanLogEntry.__table__)  # type: ignore[attr-defined]
 _rolls = cast(sa.Table, DelinquencyRoll.__table__)  # type: ignore[attr-defined]
-
-
-@dataclass(frozen=True, slots=True)
-class StageFigures:
-    """How many loans are in a stage, and the principal still owed on them."""
-
-    stage: LoanStage
-    loan_count: int
-    outstanding_cents: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,26 +84,7 @@ def figures(session: Session, *, business_on: date) -> tuple[StageFigures, ...]:
 
     Paused days do not count. Loans paid off are left out.
     """
-    totals: dict[LoanStage, list[int]] = {
-        stage: [0, 0] for stage in LoanStage if stage is not LoanStage.PAID_OFF
-    }
-    grouped = sa.select(
-        _loans.c.state,
-        _loans.c.next_due_on,
-        sa.func.count(),
-        sa.cast(sa.func.sum(_loans.c.outstanding_cents), sa.BigInteger),
-    ).where(_loans.c.state != LoanState.PAID_OFF)
-    connection = session.connection()
-    for state, next_due_on, count, cents in connection.execute(
-        grouped.group_by(_loans.c.state, _loans.c.next_due_on)
-    ):
-        _add(totals[_stage(state, next_due_on, (), business_on)], count, cents)
-    for row, pauses in _paused(session):
-        plain = _stage(row.state, row.next_due_on, (), business_on)
-        paused = _stage(row.state, row.next_due_on, pauses, business_on)
-        _add(totals[plain], -1, -row.outstanding_cents)
-        _add(totals[paused], 1, row.outstanding_cents)
-    return tuple(StageFigures(stage, count, cents) for stage, (count, cents) in totals.items())
+    return loan_totals.read(session, business_on=business_on).stages
 
 
 def rolls(session: Session, *, admin_id: int, since: date, until: date) -> tuple[Roll, ...]:
@@ -170,31 +142,14 @@ _LAST_DAYS = {
 
 
 def _paused(session: Session) -> list[tuple[Any, tuple[Pause, ...]]]:
-    """Read the running loans that were ever paused."""
-    query = sa.select(
-        _loans.c.id, _loans.c.state, _loans.c.stage, _loans.c.next_due_on, _loans.c.outstanding_cents
-    ).where(
-        _loans.c.id.in_(sa.select(_events.c.loan_id).where(_events.c.kind == LoanEventKind.PAUSED)),
-        _loans.c.state.in_(PAYABLE_STATES),
-    )
-    rows = session.connection().execute(query).all()
-    pauses = pauses_of(session, loan_ids=[row.id for row in rows])
-    return [(row, pauses[row.id]) for row in rows if row.id in pauses]
+    """Read the running loans that were ever paused, as they are aged."""
+    return late_days.ever_paused(session, _loans.c.stage, _loans.c.outstanding_cents)
 
 
 def _stage(
     state: LoanState, next_due_on: date | None, pauses: Sequence[Pause], business_on: date
 ) -> LoanStage:
-    """Say in which stage a loan is; one in default stays there until it has paid what is overdue."""
-    match state:
-        case LoanState.PAID_OFF:
-            return LoanStage.PAID_OFF
-        case LoanState.CHARGED_OFF:
-            return LoanStage.CHARGED_OFF
-        case LoanState.DEFAULTED:
-            return LoanStage.DEFAULT
-        case LoanState.ACTIVE:
-            return LoanStage(bucket(days_late(due_on=next_due_on, on=business_on, pauses=pauses)).value)
+    return stage_of(state, days_late(due_on=next_due_on, on=business_on, pauses=pauses))
 
 
 def _add_rolls(
@@ -218,8 +173,3 @@ def _add_rolls(
         else:
             same = sa.and_(*(_rolls.c[name] == value for name, value in mine.items()))
             connection.execute(sa.update(_rolls).where(same).values(**values))
-
-
-def _add(total: list[int], count: int, cents: int) -> None:
-    total[0] += count
-    total[1] += cents

@@ -7,11 +7,12 @@ its part of the fees of listings that are covered now.
 """
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, cast
+from typing import cast
 
 import sqlalchemy as sa
 from sqlmodel import Session
@@ -23,30 +24,42 @@ from p2p_reflex.domain.scorecard import expected_loss_rate
 from p2p_reflex.domain.vocabulary import (
     AccountKind,
     DelinquencyBucket,
+    Grade,
     ListingState,
     LoanStage,
     LoanState,
     TransactionKind,
 )
 from p2p_reflex.models import (
-    JournalEntry,
-    JournalTransaction,
     LedgerAccount,
     Listing,
     Loan,
     Note,
     ReserveFundDay,
 )
-from p2p_reflex.services import delinquency_days, late_days
+from p2p_reflex.services import day_totals, loan_totals
+from p2p_reflex.services.day_totals import DayTotals, Moved
+from p2p_reflex.services.loan_totals import LoanTotals
 
 _accounts = cast(sa.Table, LedgerAccount.__table__)  # type: ignore[attr-defined]
 _days = cast(sa.Table, ReserveFundDay.__table__)  # type: ignore[attr-defined]
-_entries = cast(sa.Table, JournalEntry.__table__)  # type: ignore[attr-defined]
 _listings = cast(sa.Table, Listing.__table__)  # type: ignore[attr-defined]
 _loans = cast(sa.Table, Loan.__table__)  # type: ignore[attr-defined]
 _notes = cast(sa.Table, Note.__table__)  # type: ignore[attr-defined]
-_transactions = cast(sa.Table, JournalTransaction.__table__)  # type: ignore[attr-defined]
 
+_BALANCE = sa.select(_accounts.c.balance_cents).where(_accounts.c.kind == AccountKind.RESERVE_FUND)
+_REMOVE = sa.delete(_days).where(_days.c.business_on == sa.bindparam("on"))
+_ADD = sa.insert(_days)
+_OWN_NOTES = (
+    sa.select(_loans.c.state, sa.cast(sa.func.sum(_notes.c.outstanding_cents), sa.BigInteger))
+    .join(_loans, _loans.c.id == _notes.c.loan_id)
+    .where(_notes.c.lender_id.is_(None), _notes.c.outstanding_cents > 0)
+    .group_by(_loans.c.state)
+)
+_COVERED = sa.select(_listings.c.grade, _listings.c.covered_cents).where(
+    _listings.c.state.in_([ListingState.OPEN, ListingState.DECIDING]),
+    _listings.c.covered_cents >= _listings.c.amount_cents,
+)
 _LATE_BUCKETS = tuple(each for each in DelinquencyBucket if each is not DelinquencyBucket.CURRENT)
 
 
@@ -83,33 +96,26 @@ class FundDay:
 
 def figures(session: Session, *, business_on: date) -> FundFigures:
     """Work out the fund's figures on a day."""
-    balance = sa.select(_accounts.c.balance_cents).where(_accounts.c.kind == AccountKind.RESERVE_FUND)
-    connection = session.connection()
-    held_cents, worth_cents = _own_notes(session)
-    return FundFigures(
-        balance_cents=int(connection.execute(balance).scalar_one()),
-        held_cents=held_cents,
-        expected_loss_cents=_expected_loss(session, business_on),
-        future_income_cents=worth_cents + _coming_contributions(session),
-    )
+    balance_cents = int(session.connection().execute(_BALANCE).scalar_one())
+    return _figures(session, loan_totals.read(session, business_on=business_on), balance_cents)
 
 
-def record_day(session: Session, *, business_on: date, now: datetime) -> FundFigures:
+def record_day(
+    session: Session, *, business_on: date, now: datetime, totals: DayTotals | None = None
+) -> FundFigures:
     """Write down the fund at the close of a day; run again, it writes the same row anew."""
-    today = figures(session, business_on=business_on)
-    moved = _moved(session, business_on)
+    totals = totals or day_totals.read(session, business_on=business_on)
+    today = _figures(session, totals.loans, totals.balance_cents[AccountKind.RESERVE_FUND])
     connection = session.connection()
-    connection.execute(sa.delete(_days).where(_days.c.business_on == business_on))
-    connection.execute(
-        sa.insert(_days).values(
-            business_on=business_on,
-            balance_cents=today.balance_cents,
-            held_cents=today.held_cents,
-            expected_loss_cents=today.expected_loss_cents,
-            future_income_cents=today.future_income_cents,
-            **moved,
-        )
-    )
+    connection.execute(_REMOVE, {"on": business_on})
+    values = {
+        "business_on": business_on,
+        "balance_cents": today.balance_cents,
+        "held_cents": today.held_cents,
+        "expected_loss_cents": today.expected_loss_cents,
+        "future_income_cents": today.future_income_cents,
+    }
+    connection.execute(_ADD, values | _moved(totals.moved))
     return today
 
 
@@ -130,46 +136,34 @@ def history(session: Session, *, since: date, until: date) -> tuple[FundDay, ...
     )
 
 
-def _expected_loss(session: Session, business_on: date) -> int:
-    """Expect losses of lenders' notes: current loans by grade and time, late ones by how late they are."""
-    loss = Fraction(0)
-    current = (
-        sa.select(
-            _loans.c.grade,
-            _loans.c.term_months,
-            _months(_loans.c.next_due_on, _loans.c.final_due_on).label("months"),
-            sa.cast(sa.func.sum(_loans.c.outstanding_cents), sa.BigInteger),
-        )
-        .where(late_days.read(session, business_on=business_on).in_bucket(DelinquencyBucket.CURRENT))
-        .group_by(_loans.c.grade, _loans.c.term_months, "months")
+def _figures(session: Session, loans: LoanTotals, balance_cents: int) -> FundFigures:
+    held_cents, worth_cents = _own_notes(session)
+    return FundFigures(
+        balance_cents=balance_cents,
+        held_cents=held_cents,
+        expected_loss_cents=_expected_loss(loans),
+        future_income_cents=worth_cents + _coming_contributions(session),
     )
-    for grade, term_months, months, cents in session.connection().execute(current):
-        dollar_years = Fraction(int(cents) * (int(months) + 2), 24)
-        loss += dollar_years * Fraction(expected_loss_rate(grade, term_months))
-    stages = {each.stage: each for each in delinquency_days.figures(session, business_on=business_on)}
+
+
+def _expected_loss(loans: LoanTotals) -> int:
+    """Expect losses of lenders' notes: current loans by grade and time, late ones by how late they are."""
+    cent_months: dict[tuple[Grade, int], int] = defaultdict(int)
+    for (grade, term_months, months), cents in loans.current_cents.items():
+        cent_months[grade, term_months] += cents * (months + 2)
+    loss = Fraction(0)
+    for (grade, term_months), weight in cent_months.items():
+        loss += Fraction(weight, 24) * Fraction(expected_loss_rate(grade, term_months))
     for bucket in _LATE_BUCKETS:
-        late_cents = stages[LoanStage(bucket.value)].outstanding_cents
-        loss += late_cents * Fraction(STATUS_LOSS_RATES[bucket])
+        loss += loans.owed_cents(LoanStage(bucket.value)) * Fraction(STATUS_LOSS_RATES[bucket])
     return round_half_even(loss)
-
-
-def _months(since: sa.ColumnElement[date], until: sa.ColumnElement[date | None]) -> sa.ColumnElement[int]:
-    """Count the months from one date to another."""
-    years = sa.extract("year", until) - sa.extract("year", since)
-    return years * 12 + sa.extract("month", until) - sa.extract("month", since)
 
 
 def _own_notes(session: Session) -> tuple[int, int]:
     """Give what the fund's notes are still owed, and what of it should come back."""
-    query = (
-        sa.select(_loans.c.state, sa.cast(sa.func.sum(_notes.c.outstanding_cents), sa.BigInteger))
-        .join(_loans, _loans.c.id == _notes.c.loan_id)
-        .where(_notes.c.lender_id.is_(None), _notes.c.outstanding_cents > 0)
-        .group_by(_loans.c.state)
-    )
     held = worth = 0
     kept = 1 - Fraction(STATUS_LOSS_RATES[DelinquencyBucket.DEFAULT])
-    for state, cents in session.connection().execute(query):
+    for state, cents in session.connection().execute(_OWN_NOTES):
         held += int(cents)
         worth += int(cents) if state is LoanState.ACTIVE else round_half_even(int(cents) * kept)
     return held, worth
@@ -177,32 +171,18 @@ def _own_notes(session: Session) -> tuple[int, int]:
 
 def _coming_contributions(session: Session) -> int:
     """Add up the fund's part of the fees of listings that are covered and only wait to be accepted."""
-    query = sa.select(_listings.c.grade, _listings.c.covered_cents).where(
-        _listings.c.state.in_([ListingState.OPEN, ListingState.DECIDING]),
-        _listings.c.covered_cents >= _listings.c.amount_cents,
-    )
     return sum(
         reserve_contribution_cents(fee_cents=origination_fee_cents(principal_cents=cents, grade=grade))
-        for grade, cents in session.connection().execute(query)
+        for grade, cents in session.connection().execute(_COVERED)
     )
 
 
-def _moved(session: Session, business_on: date) -> dict[str, int]:
+def _moved(moved: Iterable[Moved]) -> dict[str, int]:
     """Add up what came into the fund and went out of it on a day, by why."""
-    original = _transactions.alias("original")
-    kind = sa.func.coalesce(original.c.kind, _transactions.c.kind)
-    query = (
-        sa.select(kind.label("kind"), sa.cast(sa.func.sum(_entries.c.amount_cents), sa.BigInteger))
-        .select_from(_entries)
-        .join(_transactions, _transactions.c.id == _entries.c.transaction_id)
-        .join(_accounts, _accounts.c.id == _entries.c.account_id)
-        .outerjoin(original, original.c.id == _transactions.c.reverses_id)
-        .where(_accounts.c.kind == AccountKind.RESERVE_FUND, _transactions.c.business_on == business_on)
-        .group_by(kind)
-    )
-    sums: dict[Any, int] = defaultdict(int)
-    for why, cents in session.connection().execute(query):
-        sums[TransactionKind(why)] += int(cents)
+    sums: dict[TransactionKind, int] = defaultdict(int)
+    for each in moved:
+        if each.account is AccountKind.RESERVE_FUND:
+            sums[each.reversed_kind or each.kind] += each.cents
     contributed = sums.pop(TransactionKind.ORIGINATION, 0)
     bought = -sums.pop(TransactionKind.FUND_PURCHASE, 0)
     return {

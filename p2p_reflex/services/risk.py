@@ -13,7 +13,7 @@ from p2p_reflex.domain.vocabulary import LoanStage
 from p2p_reflex.models import DailyFigures
 from p2p_reflex.services import delinquency_days, reserve_fund_figures
 from p2p_reflex.services.authority import check_admin
-from p2p_reflex.services.delinquency_days import StageFigures
+from p2p_reflex.services.loan_totals import StageFigures
 from p2p_reflex.services.reserve_fund_figures import FundDay, FundFigures
 
 HISTORY_MONTHS = 12

@@ -5,7 +5,7 @@ What is sealed takes no more entries; what was changed behind the platform's bac
 
 import hashlib
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
@@ -175,20 +175,28 @@ def _journal(session: Session, *, after_on: date, through_on: date) -> Iterator[
     on, after_id = after_on, 2**63 - 1
     while True:
         values = {key: _as_kept(session, value) for key, value in (("on", on), ("through_on", through_on))}
-        page = connection.execute(transactions, {**values, "after_id": after_id, "limit": PAGE}).all()
+        page = _rows(connection, transactions, {**values, "after_id": after_id, "limit": PAGE})
         if not page:
             return
-        last_on, last_id = page[-1].business_on, page[-1].id
+        last_on, last_id, _ = page[-1]
         values |= {"after_id": after_id, "last_on": last_on, "last_id": last_id}
         lines = {
             transaction_id: [line for _, line in rows]
-            for transaction_id, rows in groupby(connection.execute(entries, values).all(), key=_FIRST)
+            for transaction_id, rows in groupby(_rows(connection, entries, values), key=_FIRST)
         }
-        for row in page:
-            own = lines.get(row.id, [])
-            digest = hashlib.sha256("\n".join((row.line, *own)).encode()).digest()
-            yield _Found(_day(row.business_on), row.id, digest, len(own))
+        for of_day, transaction_id, line in page:
+            own = lines.get(transaction_id, ())
+            digest = hashlib.sha256("\n".join((line, *own)).encode()).digest()
+            yield _Found(_day(of_day), transaction_id, digest, len(own))
         on, after_id = _day(last_on), last_id
+
+
+def _rows(connection: sa.Connection, question: sa.TextClause, values: dict[str, Any]) -> Sequence[Any]:
+    """Ask for rows as plain tuples; hundreds of thousands of them need no names."""
+    result = connection.execute(question, values)
+    rows: Sequence[Any] = result.cursor.fetchall()
+    result.close()
+    return rows
 
 
 def _questions(engine: str) -> tuple[sa.TextClause, sa.TextClause]:
