@@ -23,7 +23,7 @@ LIMITS = (
     (20, timedelta(minutes=15)),
     (50, timedelta(minutes=1)),
 )
-"""Free failures and the longest wait: for an account from one address, for the address, for the account.
+"""Free tries and the longest wait: for an account from one address, for the address, for the account.
 
 Whoever guesses from elsewhere never makes the owner wait more than a minute.
 """
@@ -63,36 +63,26 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class PasswordCheck:
-    """What is needed to check a password outside of any transaction."""
+    """What is needed to check a password outside of any transaction, and to give its try back."""
 
     member_id: int | None
     password_hash: str | None
     role: Role | None = None
+    tried_at: datetime | None = None
 
 
-def look_up(session: Session, *, email: object, address: str, now: datetime) -> PasswordCheck:
-    """Find the hash to check a password against. Raises SlowDownError while the subject has to wait."""
+def count_try(session: Session, *, email: object, address: str, now: datetime) -> PasswordCheck:
+    """Count a try against the account and the address, and find the hash to check the password against.
+
+    It counts before the password is checked, so that guesses at the same instant see each other; the right
+    password gives it back. Raises SlowDownError while one of the subjects has to wait, and counts nothing.
+    """
     normal = _normal(email)
-    for subject in _subjects(normal, address):
-        throttle = session.get(SignInThrottle, subject)
-        if throttle is not None and throttle.blocked_until_at is not None and throttle.blocked_until_at > now:
-            raise SlowDownError(throttle.blocked_until_at - now)
-    found = session.exec(select(Member).where(Member.email == normal, col(Member.is_bot).is_(False))).first()
-    if found is None:
-        return PasswordCheck(member_id=None, password_hash=None)
-    return PasswordCheck(member_id=found.id, password_hash=found.password_hash, role=found.role)
-
-
-def matches(check: PasswordCheck, password: object) -> bool:
-    """Check the password; slow on purpose, so it runs outside of any transaction."""
-    text = password if isinstance(password, str) and len(password) <= 128 else ""
-    return password_matches(text, check.password_hash) and check.member_id is not None
-
-
-def record_failure(session: Session, *, email: object, address: str, now: datetime) -> None:
-    """Count a failed try against the account and the address; each makes the next one wait longer."""
-    for subject, (free, longest) in zip(_subjects(_normal(email), address), LIMITS, strict=True):
-        throttle = throttle_of(session, subject=subject, now=now)
+    throttles = [throttle_of(session, subject=subject, now=now) for subject in _subjects(normal, address)]
+    waits = [each.blocked_until_at for each in throttles if each.blocked_until_at is not None]
+    if waits and max(waits) > now:
+        raise SlowDownError(max(waits) - now)
+    for throttle, (free, longest) in zip(throttles, LIMITS, strict=True):
         if now - throttle.failed_at > FORGET_FAILURES_AFTER:
             throttle.failure_count = 0
         throttle.failure_count += 1
@@ -102,18 +92,40 @@ def record_failure(session: Session, *, email: object, address: str, now: dateti
             throttle.blocked_until_at = now + min(timedelta(seconds=15 * 2 ** min(over, 10)), longest)
         session.add(throttle)
     session.flush()
+    found = session.exec(select(Member).where(Member.email == normal, col(Member.is_bot).is_(False))).first()
+    if found is None:
+        return PasswordCheck(member_id=None, password_hash=None, tried_at=now)
+    return PasswordCheck(found.id, found.password_hash, found.role, tried_at=now)
 
 
-def issue_ticket(session: Session, *, member_id: int, address: str, user_agent: str, now: datetime) -> str:
-    """Hand out a single-use ticket for the cookie route, and forget the account's failures."""
+def matches(check: PasswordCheck, password: object) -> bool:
+    """Check the password; slow on purpose, so it runs outside of any transaction."""
+    text = password if isinstance(password, str) and len(password) <= 128 else ""
+    return password_matches(text, check.password_hash) and check.member_id is not None
+
+
+def issue_ticket(
+    session: Session,
+    *,
+    member_id: int,
+    address: str,
+    user_agent: str,
+    now: datetime,
+    tried_at: datetime | None = None,
+) -> str:
+    """Hand out a single-use ticket for the cookie route, and forget the account's failures.
+
+    `tried_at` is when the right password was tried: that try is given back to the network address.
+    """
     member = session.get(Member, member_id)
     if member is None or member.is_bot:
         raise UnknownError("account")
-    pair, _, account = _subjects(member.email, address)
-    for subject in (pair, account):
-        throttle = session.get(SignInThrottle, subject)
-        if throttle is not None:
-            session.delete(throttle)
+    pair, network, account = _subjects(member.email, address)
+    connection = session.connection()
+    connection.execute(sa.delete(_throttles).where(_throttles.c.subject == pair))
+    if tried_at is not None:
+        _give_back(session, network, tried_at)
+    connection.execute(sa.delete(_throttles).where(_throttles.c.subject == account))
     ticket = secrets.token_urlsafe(32)
     session.add(
         SignInTicket(
@@ -126,6 +138,19 @@ def issue_ticket(session: Session, *, member_id: int, address: str, user_agent: 
     )
     session.flush()
     return ticket
+
+
+def _give_back(session: Session, subject: str, tried_at: datetime) -> None:
+    """Take one try off a count, and the wait that this very try began."""
+    began_here = _throttles.c.failed_at == tried_at  # while one waits, no later try is counted
+    session.connection().execute(
+        sa.update(_throttles)
+        .where(_throttles.c.subject == subject, _throttles.c.failure_count > 0)
+        .values(
+            failure_count=_throttles.c.failure_count - 1,
+            blocked_until_at=sa.case((began_here, None), else_=_throttles.c.blocked_until_at),
+        )
+    )
 
 
 def demo_ticket(session: Session, *, role: str, address: str, user_agent: str, now: datetime) -> str:

@@ -41,8 +41,8 @@ class LoginState(ScreenState, rx.State):
         self.busy, self.errors = True, {}
         yield None
         try:
-            member_id, role = await self._check(text_in(form, "email"), text_in(form, "password"))
-            ticket = await self._ticket(sign_in.issue_ticket, member_id=member_id)
+            member_id, role, tried_at = await self._check(text_in(form, "email"), text_in(form, "password"))
+            ticket = await self._ticket(sign_in.issue_ticket, member_id=member_id, tried_at=tried_at)
             yield enter_script(ticket, self._wanted(role))
         except Exception:
             self.busy = False
@@ -57,15 +57,14 @@ class LoginState(ScreenState, rx.State):
         ticket = await self._ticket(sign_in.demo_ticket, role=role)
         return enter_script(ticket, home_of(Role(role)))
 
-    async def _check(self, email: str, password: str) -> tuple[int, Role]:
-        """Return whose password it is; the slow part runs outside of any transaction."""
+    async def _check(self, email: str, password: str) -> tuple[int, Role, datetime | None]:
+        """Return whose password it is, and when it was tried; the slow part is outside of any transaction."""
         address, now = self.router.session.client_ip, datetime.now(UTC)
-        check = await self.ask(sign_in.look_up, email=email, address=address, now=now)
+        check = await self.act(sign_in.count_try, email=email, address=address, now=now)
         is_right = await asyncio.to_thread(sign_in.matches, check, password)
         if not is_right or check.member_id is None or check.role is None:
-            await self.act(sign_in.record_failure, email=email, address=address, now=now)
             raise sign_in.WrongPasswordError
-        return check.member_id, check.role
+        return check.member_id, check.role, check.tried_at
 
     async def _ticket(self, service: Any, **whose: Any) -> str:
         """Ask for a ticket that names the device it was asked from."""

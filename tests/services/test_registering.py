@@ -38,7 +38,7 @@ def register(address: str = "192.0.2.1", **changes: object) -> int:
 def test_a_borrower_gets_an_empty_wallet_a_profile_and_a_password_that_fits(database: Engine) -> None:
     member_id = register()
 
-    check = read(sign_in.look_up, email="rosa@example.org", address="192.0.2.1", now=NOW)
+    check = run(sign_in.count_try, email="rosa@example.org", address="192.0.2.1", now=NOW)
     assert check.member_id == member_id
     assert sign_in.matches(check, ROSA["password"])
     assert not sign_in.matches(check, "a bakery on elder street")
