@@ -10,6 +10,8 @@ from sqlmodel import Field, SQLModel
 from p2p_reflex.domain.vocabulary import Grade, LoanStage, LoanState, Purpose
 from p2p_reflex.models.columns import cents, key, link, moment, rate, word
 
+_BOUGHT = sa.text("bought_from_id IS NOT NULL")
+
 
 class Loan(SQLModel, table=True):
     """A listing that was accepted; totals stand on it, and the laws of the books compare them."""
@@ -19,7 +21,11 @@ class Loan(SQLModel, table=True):
         CheckConstraint("principal_cents > 0", name="principal_positive"),
         CheckConstraint("outstanding_cents BETWEEN 0 AND principal_cents", name="outstanding_range"),
         CheckConstraint("interest_paid_cents >= 0 AND late_fees_paid_cents >= 0", name="paid_not_negative"),
-        Index("ix_loan_state_next_due_on", "state", "next_due_on"),
+        # The figures of a day are read from it alone, without a look at the loans.
+        Index(
+            "ix_loan_dates",
+            *("state", "next_due_on", "grade", "term_months", "final_due_on", "outstanding_cents"),
+        ),
     )
 
     id: int = key()
@@ -41,7 +47,7 @@ class Loan(SQLModel, table=True):
     late_fees_paid_cents: int = cents(default=0)
     autopay: bool = False
     autopay_partial: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
-    disbursed_on: date
+    disbursed_on: date = Field(index=True)
     next_due_on: date | None = None
     final_due_on: date
     ended_on: date | None = None
@@ -108,13 +114,14 @@ class Note(SQLModel, table=True):
             name="bid_for_or_bought",
         ),
         Index("ix_note_lender_id_loan_id", "lender_id", "loan_id"),
+        Index("ix_note_bought_from_id", "bought_from_id", sqlite_where=_BOUGHT, postgresql_where=_BOUGHT),
     )
 
     id: int = key()
     loan_id: int = link("loan.id")
     lender_id: int | None = link("member.id", nullable=True, index=False)
     bid_id: int | None = link("bid.id", nullable=True, unique=True)
-    bought_from_id: int | None = link("note.id", nullable=True)
+    bought_from_id: int | None = link("note.id", nullable=True, index=False)
     principal_cents: int = cents()
     annual_rate: Decimal = rate()
     outstanding_cents: int = cents()

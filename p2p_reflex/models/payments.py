@@ -3,7 +3,7 @@
 from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint
-from sqlmodel import Field, SQLModel
+from sqlmodel import SQLModel
 
 from p2p_reflex.domain.vocabulary import PrepaymentChoice
 from p2p_reflex.models.columns import cents, key, link, moment, word
@@ -75,7 +75,7 @@ class LenderPayment(SQLModel, table=True):
     note_id: int = link("note.id")
     transaction_id: int | None = link("journal_transaction.id", nullable=True, index=False)
     event_id: int | None = link("loan_event.id", nullable=True, index=False)
-    paid_on: date = Field(index=True)
+    paid_on: date
     principal_cents: int = cents()
     interest_cents: int = cents()
     late_fee_cents: int = cents()
