@@ -12,8 +12,9 @@ from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col, func, select
 
 from p2p_reflex import database as house
+from p2p_reflex.domain.notice_kinds import NoticeEvent
 from p2p_reflex.domain.vocabulary import BidState
-from p2p_reflex.models import Bid, BotDecision, Listing
+from p2p_reflex.models import Bid, BotDecision, Listing, Notice
 from p2p_reflex.services import bidding, bot_runs, business_date, leases
 from p2p_reflex.services.bidding import BidOutcome
 from p2p_reflex.services.bot_runs import RoundOutcome
@@ -59,6 +60,29 @@ def _live_bots(session: Session) -> list[tuple[int, int]]:
     return [(listing_id, lender_id) for listing_id, lender_id in session.exec(live)]
 
 
+def _leading(session: Session) -> dict[int, int]:
+    """Read how much of each lender's bid leads."""
+    bids = session.exec(select(Bid).where(Bid.state == BidState.LIVE)).all()
+    return {bid.lender_id: bid.leading_cents for bid in bids}
+
+
+def _places(answers: list[Any]) -> list[int]:
+    """Read what each person was answered that leads of their bid, in the order in which they stand."""
+    return [answer.leading_cents for answer in answers if isinstance(answer, BidOutcome)]
+
+
+def _told_outbid(session: Session) -> set[int]:
+    """Name the lenders who were told that their bid leads less than they had heard."""
+    outbid = select(Notice.member_id).where(Notice.event == NoticeEvent.OUTBID)
+    return set(session.exec(outbid).all())
+
+
+def _bots_heard(session: Session) -> int:
+    """Count the bots whose decision, with its reason, is kept."""
+    rows = session.exec(select(BotDecision)).all()
+    return len({row.bot_id for row in rows if row.reason})
+
+
 @pytest.mark.usefixtures("database")
 def test_fifty_people_and_six_bots_into_the_last_thousand_dollars_never_overfund_it() -> None:
     _enroll()
@@ -75,10 +99,16 @@ def test_fifty_people_and_six_bots_into_the_last_thousand_dollars_never_overfund
     assert [answer for answer in answers if not isinstance(answer, BidOutcome | RoundOutcome)] == []
     covered_cents, bid_count = house.read(_covered, listing_id=listing_id)
     assert covered_cents == 5_000_00
-    assert bid_count >= 51
+    leading = house.read(_leading)
+    assert sum(leading.values()) == 5_000_00
+    assert leading[early] == 4_000_00
+    assert len(leading) == bid_count >= 51
     live = house.read(_live_bots)
     assert len(live) == len(set(live))
     assert house.read(broken_laws) == []
+    answered = {who: at for who, at in zip(people, _places(answers), strict=True) if leading[who] != at}
+    assert house.read(_told_outbid) == set(answered)
+    assert house.read(_bots_heard) == 6
 
 
 @pytest.mark.usefixtures("database")
