@@ -16,6 +16,7 @@ from p2p_reflex.models import Loan, Note
 from p2p_reflex.services import (
     business_date,
     business_day,
+    business_runs,
     hardship,
     help_plans,
     late_fees,
@@ -25,6 +26,7 @@ from p2p_reflex.services import (
     notices,
     opening,
     payments,
+    sealing,
 )
 from tests.builders import NOW, TODAY, a_form_key, a_loan, a_member, give_cash
 
@@ -248,6 +250,38 @@ def test_days_of_a_pause_make_nobody_late(admin_id: int, loan_id: int) -> None:
     close_late(40)
 
     assert titles(lenders_of(loan_id)[0]) == titles(borrower_of(loan_id)) == titles(admin_id) == []
+
+
+@ON_SQLITE
+def test_of_a_day_people_hear_once_however_often_it_is_told(admin_id: int, loan_id: int) -> None:
+    close_late(16)
+    before = (titles(borrower_of(loan_id)), titles(admin_id))
+
+    again = run(late_notices.tell_late, business_on=DUE_ON + timedelta(days=16), now=NOW)
+    close_late(17)
+
+    assert again == 0
+    assert (titles(borrower_of(loan_id)), titles(admin_id)) == before
+
+
+@ON_SQLITE
+def test_a_day_that_breaks_after_people_were_told_tells_them_no_second_time(
+    admin_id: int, loan_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    close_late(15)
+    monkeypatch.setattr(business_runs, "ENOUGH_ITEMS", 0)
+
+    def out_of_wax(*_: Any, **__: Any) -> None:
+        raise RuntimeError("Out of wax")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sealing, "seal", out_of_wax)
+        with pytest.raises(business_day.DayStoppedError):
+            close_late(16)
+    told = titles(borrower_of(loan_id))
+    close_late(16)
+
+    assert told == titles(borrower_of(loan_id)) == ["A late fee of $26.51 was charged"]
 
 
 @ON_SQLITE
