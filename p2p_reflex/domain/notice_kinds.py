@@ -18,6 +18,7 @@ class NoticeKind(StrEnum):
     MONEY = "money"
     REMINDER = "reminder"
     LATE = "late"
+    CHANGE = "change"
     SYSTEM = "system"
 
 
@@ -58,6 +59,16 @@ class NoticeEvent(StrEnum):
     LOANS_LATE = "loans_late"
     LOANS_DEFAULTED = "loans_defaulted"
     LOANS_CHARGED_OFF = "loans_charged_off"
+    PAYMENT_REVERSED = "payment_reversed"
+    PAYMENT_BACKDATED = "payment_backdated"
+    NOTE_CORRECTED = "note_corrected"
+    LOAN_PAUSED = "loan_paused"
+    PAUSE_ENDED = "pause_ended"
+    RATE_LOWERED = "rate_lowered"
+    LOAN_RESCHEDULED = "loan_rescheduled"
+    DEBT_FORGIVEN = "debt_forgiven"
+    APPROVAL_WAITS = "approval_waits"
+    APPROVAL_DECIDED = "approval_decided"
     DEPOSIT_CONFIRMED = "deposit_confirmed"
     WITHDRAWAL_CONFIRMED = "withdrawal_confirmed"
     MONEY_REFUSED = "money_refused"
@@ -112,6 +123,16 @@ KIND_OF = {
     NoticeEvent.LOANS_LATE: NoticeKind.LATE,
     NoticeEvent.LOANS_DEFAULTED: NoticeKind.LATE,
     NoticeEvent.LOANS_CHARGED_OFF: NoticeKind.LATE,
+    NoticeEvent.PAYMENT_REVERSED: NoticeKind.CHANGE,
+    NoticeEvent.PAYMENT_BACKDATED: NoticeKind.CHANGE,
+    NoticeEvent.NOTE_CORRECTED: NoticeKind.CHANGE,
+    NoticeEvent.LOAN_PAUSED: NoticeKind.CHANGE,
+    NoticeEvent.PAUSE_ENDED: NoticeKind.CHANGE,
+    NoticeEvent.RATE_LOWERED: NoticeKind.CHANGE,
+    NoticeEvent.LOAN_RESCHEDULED: NoticeKind.CHANGE,
+    NoticeEvent.DEBT_FORGIVEN: NoticeKind.CHANGE,
+    NoticeEvent.APPROVAL_WAITS: NoticeKind.CHANGE,
+    NoticeEvent.APPROVAL_DECIDED: NoticeKind.CHANGE,
     NoticeEvent.DEPOSIT_CONFIRMED: NoticeKind.MONEY,
     NoticeEvent.WITHDRAWAL_CONFIRMED: NoticeKind.MONEY,
     NoticeEvent.MONEY_REFUSED: NoticeKind.SYSTEM,

@@ -15,6 +15,7 @@ from p2p_reflex.domain import formats, parsing
 from p2p_reflex.domain.errors import LendingError, UnknownError
 from p2p_reflex.domain.vocabulary import ApprovalKind, RequestState
 from p2p_reflex.models import ApprovalRequest, Loan, Member
+from p2p_reflex.services import approval_notices
 from p2p_reflex.services.authority import check_admin
 from p2p_reflex.services.loan_positions import LARGEST_ID
 from p2p_reflex.services.touched import REQUESTS, loan_topic, touch
@@ -176,6 +177,7 @@ def do_or_ask(
     )
     session.add(request)
     session.flush()
+    approval_notices.tell_waiting(session, request=request, business_on=business_on, now=now)
     touch(session, loan_topic(wanted.loan_id), REQUESTS)
     return {"loan_id": wanted.loan_id, "request_id": request.id}
 
@@ -243,14 +245,19 @@ def check_shown(request: Any, *, now: str) -> None:
 
 
 def settle(
-    session: Session, *, request: Any, state: RequestState, decided_by_id: int | None, now: datetime
+    session: Session, *, request: Any, state: RequestState, admin_id: int, business_on: date, now: datetime
 ) -> None:
-    """Write down how a request ended."""
+    """Write down how a request ended, and tell whoever asked; nobody decides on what they withdraw."""
+    is_own = state is RequestState.WITHDRAWN
     session.connection().execute(
         sa.update(_requests)
         .where(_requests.c.id == request.id)
-        .values(state=state, decided_by_id=decided_by_id, decided_at=now)
+        .values(state=state, decided_by_id=None if is_own else admin_id, decided_at=now)
     )
+    if not is_own:
+        approval_notices.tell_decided(
+            session, request=request, admin_id=admin_id, state=state, business_on=business_on, now=now
+        )
     touch(session, loan_topic(request.loan_id), REQUESTS)
 
 
@@ -261,10 +268,9 @@ def reject(session: Session, *, admin_id: int, request_id: int, business_on: dat
     """
     check_admin(session, admin_id=admin_id)
     request = claim(session, request_id=request_id, business_on=business_on)
-    if request.requested_by_id == admin_id:
-        settle(session, request=request, state=RequestState.WITHDRAWN, decided_by_id=None, now=now)
-    else:
-        settle(session, request=request, state=RequestState.REJECTED, decided_by_id=admin_id, now=now)
+    is_own = request.requested_by_id == admin_id
+    state = RequestState.WITHDRAWN if is_own else RequestState.REJECTED
+    settle(session, request=request, state=state, admin_id=admin_id, business_on=business_on, now=now)
 
 
 def _oldest_on(business_on: date) -> date:

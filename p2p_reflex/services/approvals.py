@@ -71,12 +71,9 @@ def approve(
         request = approval_requests.claim(session, request_id=request_id, business_on=business_on)
         if request.requested_by_id == admin_id:
             raise SecondAdminError
-        approval_requests.settle(
-            session, request=request, state=RequestState.APPROVED, decided_by_id=admin_id, now=now
-        )
-        return _ACTS[request.kind](
-            session, request=request, admin_id=admin_id, business_on=business_on, now=now
-        )
+        moment: dict[str, Any] = {"admin_id": admin_id, "business_on": business_on, "now": now}
+        approval_requests.settle(session, request=request, state=RequestState.APPROVED, **moment)
+        return _ACTS[request.kind](session, request=request, **moment)
 
     body = {"request_id": request_id}
     return DeskOutcome(

@@ -11,6 +11,7 @@ from p2p_reflex.services import (
     autopay,
     autopay_rows,
     business_date,
+    change_notices,
     charge_offs,
     closing,
     daily_figures,
@@ -152,6 +153,7 @@ def _tell_late(session: Session, ask: Ask) -> Did:
     if not ask.is_last:
         return Did()
     count = late_notices.tell_late(session, business_on=ask.business_on, now=ask.now)
+    count += change_notices.tell_pauses_over(session, business_on=ask.business_on, now=ask.now)
     return Did(count, {"notices": count, step_rows.TOLD_THROUGH: ask.business_on.toordinal()})
 
 

@@ -16,7 +16,7 @@ from p2p_reflex.domain.errors import FieldError, UnknownError
 from p2p_reflex.domain.loan_life import LoanEvent
 from p2p_reflex.domain.vocabulary import ApprovalKind, LoanEventKind
 from p2p_reflex.models import LoanLogEntry, LoanLogVoid, Payment
-from p2p_reflex.services import approval_requests, correction_posting, idempotency, shown
+from p2p_reflex.services import approval_requests, change_notices, correction_posting, idempotency, shown
 from p2p_reflex.services.approval_requests import DeskOutcome, Wanted
 from p2p_reflex.services.authority import check_admin
 from p2p_reflex.services.correction_plans import CorrectionPlan, plan_change
@@ -219,6 +219,9 @@ def _write(
         admin_id=admin_id,
         business_on=business_on,
         now=now,
+    )
+    change_notices.tell_corrected(
+        session, loan=plan.loan, preview=worked.preview, reason=reason, business_on=business_on, now=now
     )
     return {
         "loan_id": plan.loan.id,

@@ -14,6 +14,7 @@ from p2p_reflex.domain.loan_life import LoanEvent
 from p2p_reflex.domain.vocabulary import ApprovalKind, LoanEventKind
 from p2p_reflex.services import (
     approval_requests,
+    change_notices,
     correction_posting,
     help_plans,
     help_previews,
@@ -85,7 +86,7 @@ def give(
         return approval_requests.do_or_ask(
             session,
             wanted,
-            act=lambda: _write(session, plan, words, admin_id, business_on, now),
+            act=lambda: _write(session, plan, told, words, admin_id, business_on, now),
             admin_id=admin_id,
             business_on=business_on,
             now=now,
@@ -126,11 +127,17 @@ def carry_out_request(
     )
     told = help_previews.preview_of(session, plan, business_on=business_on)
     approval_requests.check_shown(request, now=told.shown)
-    return _write(session, plan, request.reason, admin_id, business_on, now)
+    return _write(session, plan, told, request.reason, admin_id, business_on, now)
 
 
 def _write(
-    session: Session, plan: HelpPlan, reason: str, admin_id: int, business_on: date, now: datetime
+    session: Session,
+    plan: HelpPlan,
+    told: HelpPreview,
+    reason: str,
+    admin_id: int,
+    business_on: date,
+    now: datetime,
 ) -> dict[str, Any]:
     """Write the help on the loan, which is locked."""
     if plan.replayed is None:
@@ -158,6 +165,9 @@ def _write(
             now=now,
         )
         event_id, advanced_cents = posted.event_id, posted.advanced_cents
+    change_notices.tell_helped(
+        session, loan=plan.loan, preview=told, reason=reason, business_on=business_on, now=now
+    )
     return {
         "loan_id": plan.loan.id,
         "event_id": event_id,

@@ -26,6 +26,7 @@ KINDS_OF = {
         NoticeKind.MONEY,
         NoticeKind.REMINDER,
         NoticeKind.LATE,
+        NoticeKind.CHANGE,
         NoticeKind.SYSTEM,
     ),
     Role.LENDER: (
@@ -38,9 +39,10 @@ KINDS_OF = {
         NoticeKind.LETTER,
         NoticeKind.MONEY,
         NoticeKind.LATE,
+        NoticeKind.CHANGE,
         NoticeKind.SYSTEM,
     ),
-    Role.ADMIN: (NoticeKind.LATE, NoticeKind.SYSTEM),
+    Role.ADMIN: (NoticeKind.LATE, NoticeKind.CHANGE, NoticeKind.SYSTEM),
 }
 """What each kind of member is ever told of."""
 

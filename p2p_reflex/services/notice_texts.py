@@ -5,7 +5,7 @@ Those of the market stand here. A subject with many has a file of its own; its t
 
 from p2p_reflex.domain import formats
 from p2p_reflex.domain.notice_kinds import NoticeEvent
-from p2p_reflex.services import money_notice_texts, servicing_notice_texts
+from p2p_reflex.services import change_notice_texts, money_notice_texts, servicing_notice_texts
 from p2p_reflex.services.notice_words import (
     Facts,
     NoticeText,
@@ -244,6 +244,7 @@ _SENTENCES: Sentences = {
     NoticeEvent.TEXT_HIDDEN: _text_hidden,
     NoticeEvent.TEXT_SHOWN: _text_shown,
     NoticeEvent.BOT_STOPPED: _bot_stopped,
+    **change_notice_texts.SENTENCES,
     **money_notice_texts.SENTENCES,
     **servicing_notice_texts.SENTENCES,
 }

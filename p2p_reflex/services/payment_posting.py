@@ -40,7 +40,7 @@ class LoanChangedError(LendingError):
     """The loan is no longer as it was when the payment was worked out."""
 
     def __init__(self) -> None:
-        super().__init__("This loan changed a moment ago. Look again; nothing was paid.")
+        super().__init__("This loan changed a moment ago. Look again; nothing was done.")
 
 
 def post_payments(

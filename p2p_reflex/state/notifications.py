@@ -31,6 +31,7 @@ KIND_NAMES = {
     NoticeKind.MONEY: "Money in and out",
     NoticeKind.REMINDER: "Payment reminders",
     NoticeKind.LATE: "Late loans",
+    NoticeKind.CHANGE: "Changes to a loan",
     NoticeKind.SYSTEM: "From the market",
 }
 
@@ -47,11 +48,13 @@ KIND_NOTES = {
     NoticeKind.MONEY: "deposits, withdrawals, payments",
     NoticeKind.REMINDER: "before, on and after the due date",
     NoticeKind.LATE: "late fees, default, charge-off",
+    NoticeKind.CHANGE: "put right, paused, rescheduled, forgiven",
     NoticeKind.SYSTEM: "such as words of yours that were hidden",
 }
 
 ROLE_NOTES = {
     (Role.LENDER, NoticeKind.LATE): "late, in default, charged off, recovered",
+    (Role.ADMIN, NoticeKind.CHANGE): "what waits for a second admin, and what became of it",
     (Role.ADMIN, NoticeKind.LATE): "at most one a day of each kind",
     (Role.ADMIN, NoticeKind.SYSTEM): "a bot was stopped by an error",
 }
@@ -106,6 +109,16 @@ ICONS = {
     NoticeEvent.LOANS_LATE: "clock",
     NoticeEvent.LOANS_DEFAULTED: "triangle_alert",
     NoticeEvent.LOANS_CHARGED_OFF: "circle_x",
+    NoticeEvent.PAYMENT_REVERSED: "undo_2",
+    NoticeEvent.PAYMENT_BACKDATED: "undo_2",
+    NoticeEvent.NOTE_CORRECTED: "undo_2",
+    NoticeEvent.LOAN_PAUSED: "circle_pause",
+    NoticeEvent.PAUSE_ENDED: "circle_play",
+    NoticeEvent.RATE_LOWERED: "arrow_down",
+    NoticeEvent.LOAN_RESCHEDULED: "calendar_clock",
+    NoticeEvent.DEBT_FORGIVEN: "circle_check",
+    NoticeEvent.APPROVAL_WAITS: "clock",
+    NoticeEvent.APPROVAL_DECIDED: "circle_check",
 }
 
 

@@ -214,7 +214,7 @@ def test_each_kind_of_member_chooses_among_what_concerns_them() -> None:
 
     assert NoticeKind.OUTBID in kinds[lender_id] - kinds[borrower_id]
     assert NoticeKind.FIRST_BID in kinds[borrower_id] - kinds[lender_id]
-    assert kinds[admin_id] == {NoticeKind.LATE, NoticeKind.SYSTEM}
+    assert kinds[admin_id] == {NoticeKind.LATE, NoticeKind.CHANGE, NoticeKind.SYSTEM}
     assert set.union(*kinds.values()) == set(NoticeKind)
 
 
