@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from p2p_reflex import database
-from p2p_reflex.services import bot_runs, business_day, notice_mail
+from p2p_reflex.services import bot_pruning, bot_runs, business_day, notice_mail
 from p2p_reflex.settings import settings
 
 logger = logging.getLogger(__name__)
@@ -48,6 +48,11 @@ def let_bots_look() -> None:
     bot_runs.sweep(database.run, holder=holder, now=datetime.now(UTC), seed=settings().demo_seed)
 
 
+def let_bots_forget() -> None:
+    """Remove what the bots decided so long ago that no screen needs it."""
+    bot_pruning.forget_old(database.run)
+
+
 def send_mail() -> None:
     """Send the e-mails that are waiting."""
     notice_mail.send_waiting(database.run, now=datetime.now(UTC))
@@ -55,7 +60,10 @@ def send_mail() -> None:
 
 # Real markets follow the calendar; the demo's clock is moved by hand.
 CALENDAR_JOBS = (Job(name="Business day", every_seconds=20, work=follow_calendar),)
-BOT_JOBS = (Job(name="Bots", every_seconds=30, work=let_bots_look),)
+BOT_JOBS = (
+    Job(name="Bots", every_seconds=30, work=let_bots_look),
+    Job(name="Old decisions of bots", every_seconds=600, work=let_bots_forget),
+)
 MAIL_JOBS = (Job(name="E-mail", every_seconds=5, work=send_mail),)
 
 

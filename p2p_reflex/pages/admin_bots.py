@@ -120,9 +120,9 @@ def _bots() -> rx.Component:
         ),
         rx.el.div(
             rx.el.p(
-                "A stopped bot keeps its open bids: what leads is binding. One that is started looks at the "
-                "market within half a minute. Reset withdraws open bids, and asks first. A realised return "
-                "shows 90 days after a bot's first note.",
+                "A stopped bot keeps its open bids: what leads is binding. One that is started or changed "
+                "looks at the whole market at once. Reset withdraws open bids, and asks first. A realised "
+                "return shows 90 days after a bot's first note.",
                 class_name="t-12 muted",
             ),
             ui.danger_button("Reset", size="small", on_click=STATE.ask_reset),
@@ -219,6 +219,7 @@ def _last(bot: BotLine) -> rx.Component:
                 rx.el.p("It has not looked at a listing yet.", class_name="muted"),
             ),
         ),
+        rx.cond(bot.last_change != "", rx.el.p(bot.last_change, class_name="t-12 muted bot-errors")),
         rx.cond(
             bot.errors != "0",
             rx.el.p(bot.errors, " refused or failed so far", class_name="t-12 muted bot-errors"),
@@ -310,6 +311,7 @@ def _decisions() -> rx.Component:
             _no_decisions(),
         ),
         title="What they decided, and why",
+        note="Kept for 30 days.",
         flush=True,
         region="Decisions",
     )

@@ -3,7 +3,9 @@
 import reflex as rx
 
 from p2p_reflex import components as ui
+from p2p_reflex.services.bot_desk import LONGEST_WHY
 from p2p_reflex.state.admin_bots import AdminBotsState
+from p2p_reflex.state.bot_changes import ChangeLine
 from p2p_reflex.state.bot_lines import ParameterLine
 
 STATE = AdminBotsState
@@ -17,7 +19,9 @@ def settings_dialog() -> rx.Component:
         rx.dialog.content(
             rx.dialog.title(shown.name, class_name="t-20"),
             rx.dialog.description(shown.way, class_name="dialog-text"),
-            rx.el.div(_capital(), ui.rule(), _parameters(), class_name="stack-16"),
+            rx.el.div(
+                _reason(), _capital(), ui.rule(), _parameters(), ui.rule(), _history(), class_name="stack-16"
+            ),
             rx.el.div(
                 rx.cond(
                     shown.has_open_bids,
@@ -39,6 +43,51 @@ def settings_dialog() -> rx.Component:
         ),
         open=STATE.dialog == "settings",
         on_open_change=STATE.show_settings,
+    )
+
+
+def _reason() -> rx.Component:
+    return rx.el.div(
+        ui.text_field(
+            "Reason",
+            name="reason",
+            value=STATE.reason,
+            on_change=STATE.write_reason,
+            error=STATE.errors["reason"],
+            help_="Kept with whatever you change here. It may stay empty.",
+            max_length=LONGEST_WHY,
+            auto_complete="off",
+            custom_attrs={"aria-describedby": "reason-help reason-error"},
+        ),
+        rx.cond(
+            STATE.settings.is_running,
+            ui.secondary_button("Stop bot", on_click=STATE.switch_with_reason(False)),
+            ui.secondary_button("Start bot", on_click=STATE.switch_with_reason(True)),
+        ),
+        class_name="bot-capital-form",
+    )
+
+
+def _history() -> rx.Component:
+    return rx.el.section(
+        rx.el.h3("What happened", class_name="w-600"),
+        rx.cond(
+            STATE.history.length() > 0,
+            rx.el.ul(rx.foreach(STATE.history, _event), class_name="stack-12"),
+            rx.el.p("Nothing yet.", class_name="muted"),
+        ),
+    )
+
+
+def _event(line: ChangeLine) -> rx.Component:
+    return rx.el.li(
+        rx.el.div(
+            rx.el.p(line.what),
+            rx.cond(line.reason != "", rx.el.p(line.reason, class_name="t-12 muted")),
+            class_name="bot-words",
+        ),
+        rx.el.p(line.who, rx.el.br(), line.since, class_name="t-12 muted right"),
+        class_name="between-top",
     )
 
 

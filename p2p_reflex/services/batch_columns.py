@@ -6,33 +6,21 @@ same for every row goes through its column's type once.
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from itertools import repeat
 from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session
 
 from p2p_reflex.services import batch_rows
-
-Columns = Mapping[str, Sequence[Any]]
+from p2p_reflex.services.batch_rows import Columns
 
 
 def insert(session: Session, table: sa.Table, *, columns: Columns, same: Mapping[str, Any]) -> None:
     """Add rows; the columns are equally long."""
-    count = len(next(iter(columns.values())))
-    if not count:
+    if not len(next(iter(columns.values()))):
         return
-    connection = session.connection()
     constants = {name: plain(session, table.c[name], value) for name, value in same.items()}
-    names, fixed = tuple(columns), tuple(constants)
-    if connection.dialect.name == "postgresql":
-        statement = _insert_arrays(table, names, fixed, connection.dialect)
-        connection.exec_driver_sql(statement, _lists(columns) | constants)
-        return
-    listed = ", ".join((*names, *fixed))
-    marks = ", ".join("?" * (len(names) + len(fixed)))
-    rows = zip(*columns.values(), *(repeat(value, count) for value in constants.values()), strict=True)
-    connection.exec_driver_sql(f"INSERT INTO {table.name} ({listed}) VALUES ({marks})", list(rows))  # noqa: S608
+    batch_rows.write(session, table, columns=columns, same=constants)
 
 
 def insert_numbered(
@@ -51,18 +39,25 @@ def update(
     *,
     add: Columns | None = None,
     put: Columns | None = None,
+    expect: Columns | None = None,
 ) -> int:
-    """Change rows by their ids, adding to some columns and replacing others; return how many there were."""
+    """Change rows by their ids, adding to some columns and replacing others; return how many there were.
+
+    A row that does not have what is expected of it is left as it is, and does not count.
+    """
     if not len(ids):
         return 0
-    adding, putting = dict(add or {}), dict(put or {})
+    adding, putting, expected = dict(add or {}), dict(put or {}), dict(expect or {})
     connection = session.connection()
     if connection.dialect.name == "postgresql":
-        statement = _update_arrays(table, tuple(adding), tuple(putting), connection.dialect)
-        return connection.exec_driver_sql(statement, _lists({"id": ids, **adding, **putting})).rowcount
+        names = (tuple(adding), tuple(putting), tuple(expected))
+        statement = _update_arrays(table, *names, connection.dialect)
+        values = {"id": ids, **adding, **putting} | {f"was_{name}": was for name, was in expected.items()}
+        return connection.exec_driver_sql(statement, _lists(values)).rowcount
     changes = ", ".join([f"{name} = {name} + ?" for name in adding] + [f"{name} = ?" for name in putting])
-    rows = list(zip(*adding.values(), *putting.values(), ids, strict=True))
-    statement = f"UPDATE {table.name} SET {changes} WHERE id = ?"  # noqa: S608
+    guards = "".join(f" AND {name} = ?" for name in expected)
+    rows = list(zip(*adding.values(), *putting.values(), ids, *expected.values(), strict=True))
+    statement = f"UPDATE {table.name} SET {changes} WHERE id = ?{guards}"  # noqa: S608
     return connection.exec_driver_sql(statement, rows).rowcount
 
 
@@ -108,25 +103,20 @@ def plain(session: Session, column: sa.Column[Any], value: Any) -> Any:
 
 
 @lru_cache(maxsize=64)
-def _insert_arrays(
-    table: sa.Table, names: tuple[str, ...], fixed: tuple[str, ...], dialect: sa.Dialect
-) -> str:
-    listed = ", ".join((*names, *fixed))
-    constants = "".join(f", %({name})s::{table.c[name].type.compile(dialect)}" for name in fixed)
-    arrays = ", ".join(f"%({name})s::{table.c[name].type.compile(dialect)}[]" for name in names)
-    return f"INSERT INTO {table.name} ({listed}) SELECT r.*{constants} FROM unnest({arrays}) AS r"  # noqa: S608
-
-
-@lru_cache(maxsize=64)
 def _update_arrays(
-    table: sa.Table, adding: tuple[str, ...], putting: tuple[str, ...], dialect: sa.Dialect
+    table: sa.Table,
+    adding: tuple[str, ...],
+    putting: tuple[str, ...],
+    expected: tuple[str, ...],
+    dialect: sa.Dialect,
 ) -> str:
-    names = ("id", *adding, *putting)
-    arrays = ", ".join(f"%({name})s::{table.c[name].type.compile(dialect)}[]" for name in names)
+    columns = {name: name for name in ("id", *adding, *putting)} | {f"was_{each}": each for each in expected}
+    arrays = ", ".join(f"%({name})s::{table.c[of].type.compile(dialect)}[]" for name, of in columns.items())
+    guards = "".join(f" AND t.{name} = r.was_{name}" for name in expected)
     changes = ", ".join(
         [f"{name} = t.{name} + r.{name}" for name in adding] + [f"{name} = r.{name}" for name in putting]
     )
     return (
-        f"UPDATE {table.name} t SET {changes} FROM unnest({arrays}) AS r({', '.join(names)})"  # noqa: S608
-        " WHERE t.id = r.id"
+        f"UPDATE {table.name} t SET {changes} FROM unnest({arrays}) AS r({', '.join(columns)})"  # noqa: S608
+        f" WHERE t.id = r.id{guards}"
     )

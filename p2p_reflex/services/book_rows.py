@@ -1,11 +1,11 @@
 """Owns the rows of books: reads the bids that stand in them, writes bids and totals, a table at a time."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Protocol, cast
+from typing import Protocol, cast
 
 import sqlalchemy as sa
 from sqlmodel import Session
@@ -14,46 +14,14 @@ from p2p_reflex.domain.errors import LendingError
 from p2p_reflex.domain.order_book import Book, OpenBid, fill
 from p2p_reflex.domain.vocabulary import BidState
 from p2p_reflex.models import Bid, Listing
-from p2p_reflex.services import batch_rows
+from p2p_reflex.services import batch_columns, batch_rows
+from p2p_reflex.services.batch_rows import Columns
 from p2p_reflex.services.touched import MARKET, listing_topic, member_topic, touch
 
 _bids = cast(sa.Table, Bid.__table__)  # type: ignore[attr-defined]
 _listings = cast(sa.Table, Listing.__table__)  # type: ignore[attr-defined]
 
 CHUNK = 1000
-
-_STANDING = sa.and_(_bids.c.id == sa.bindparam("p_bid"), _bids.c.state == BidState.LIVE)
-_END = (
-    sa.update(_bids)
-    .where(_STANDING)
-    .values(
-        state=sa.bindparam("p_state"),
-        accepted_cents=sa.bindparam("p_accepted"),
-        hold_id=sa.bindparam("p_hold"),
-        leading_cents=0,
-        ended_on=sa.bindparam("p_ended_on"),
-    )
-)
-_MOVE = (
-    sa.update(_bids)
-    .where(_STANDING)
-    .values(
-        leading_cents=sa.bindparam("p_leading"),
-        hold_id=sa.bindparam("p_hold"),
-        amount_cents=sa.bindparam("p_amount"),
-    )
-)
-_TOTALS = (
-    sa.update(_listings)
-    .where(_listings.c.id == sa.bindparam("p_listing"), _listings.c.version == sa.bindparam("p_version"))
-    .values(
-        covered_cents=sa.bindparam("p_covered"),
-        offered_cents=sa.bindparam("p_offered"),
-        average_rate=sa.bindparam("p_average"),
-        bid_count=sa.bindparam("p_count"),
-        version=_listings.c.version + 1,
-    )
-)
 
 
 class BookMovedError(LendingError):
@@ -199,79 +167,71 @@ def insert(
     """Add new live bids and return their ids in order."""
     if not rows:
         return ()
-    values = [
-        {
-            "listing_id": row.listing_id,
-            "lender_id": row.bid.lender_id,
-            "is_bot": row.bid.is_bot,
-            "amount_cents": row.bid.amount_cents,
-            "rate": row.bid.rate,
-            "message": row.bid.message,
-            "leading_cents": row.leading_cents,
-            "accepted_cents": 0,
-            "hold_id": row.hold_id,
-            "state": BidState.LIVE,
-            "placed_on": business_on,
-            "placed_at": now,
-        }
-        for row in rows
-    ]
-    touch(session, *(member_topic(row.bid.lender_id) for row in rows))
-    return batch_rows.insert_numbered(session, _bids, values)
+    touch(session, *(member_topic(who) for who in {row.bid.lender_id for row in rows}))
+    columns: Columns = {
+        "listing_id": [row.listing_id for row in rows],
+        "lender_id": [row.bid.lender_id for row in rows],
+        "is_bot": [row.bid.is_bot for row in rows],
+        "amount_cents": [row.bid.amount_cents for row in rows],
+        "rate": [row.bid.rate for row in rows],
+        "message": [row.bid.message for row in rows],
+        "leading_cents": [row.leading_cents for row in rows],
+        "hold_id": [row.hold_id for row in rows],
+    }
+    same = {"accepted_cents": 0, "state": BidState.LIVE, "placed_on": business_on, "placed_at": now}
+    columns = batch_rows.typed(session, _bids, columns)
+    return batch_columns.insert_numbered(session, _bids, columns=columns, same=same)
 
 
 def move(session: Session, rows: Sequence[MovedRow]) -> None:
     """Write what of standing bids leads now. Raises BookMovedError where one stands no more."""
-    values = [
-        {
-            "p_bid": row.bid_id,
-            "p_amount": row.amount_cents,
-            "p_leading": row.leading_cents,
-            "p_hold": row.hold_id,
-        }
-        for row in rows
-    ]
-    _each(session, _MOVE, values)
+    put: Columns = {
+        "amount_cents": [row.amount_cents for row in rows],
+        "leading_cents": [row.leading_cents for row in rows],
+        "hold_id": [row.hold_id for row in rows],
+    }
+    _change_standing(session, [row.bid_id for row in rows], put)
 
 
 def end(session: Session, rows: Sequence[EndedRow], *, business_on: date) -> None:
     """Take bids out of their books; the caller sees to their cash. Raises BookMovedError."""
-    values = [
-        {
-            "p_bid": row.bid_id,
-            "p_state": row.state,
-            "p_accepted": row.accepted_cents,
-            "p_hold": row.hold_id,
-            "p_ended_on": business_on,
-        }
-        for row in rows
-    ]
-    _each(session, _END, values)
-    _touch_members(session, _bids.c.lender_id, _bids.c.id, [row.bid_id for row in rows])
+    ids = [row.bid_id for row in rows]
+    put: Columns = {
+        "state": [row.state for row in rows],
+        "accepted_cents": [row.accepted_cents for row in rows],
+        "hold_id": [row.hold_id for row in rows],
+        "leading_cents": [0] * len(ids),
+        "ended_on": [business_on] * len(ids),
+    }
+    _change_standing(session, ids, put)
+    _touch_members(session, _bids.c.lender_id, _bids.c.id, ids)
 
 
 def total(session: Session, rows: Sequence[TotalsRow]) -> None:
     """Write the totals of books on their listings. Raises BookMovedError where a version has moved on."""
-    values = [
-        {
-            "p_listing": row.listing_id,
-            "p_version": row.version,
-            "p_covered": row.covered_cents,
-            "p_offered": row.offered_cents,
-            "p_average": row.average_rate,
-            "p_count": row.bid_count,
-        }
-        for row in rows
-    ]
-    _each(session, _TOTALS, values)
-    if rows:
-        touch(session, MARKET, *(listing_topic(row.listing_id) for row in rows))
-    _touch_members(session, _listings.c.borrower_id, _listings.c.id, [row.listing_id for row in rows])
+    if not rows:
+        return
+    ids = [row.listing_id for row in rows]
+    put: Columns = {
+        "covered_cents": [row.covered_cents for row in rows],
+        "offered_cents": [row.offered_cents for row in rows],
+        "average_rate": [row.average_rate for row in rows],
+        "bid_count": [row.bid_count for row in rows],
+        "version": [row.version + 1 for row in rows],
+    }
+    versions = {"version": [row.version for row in rows]}
+    put = batch_rows.typed(session, _listings, put)
+    if batch_columns.update(session, _listings, ids, put=put, expect=versions) != len(ids):
+        raise BookMovedError
+    touch(session, MARKET, *map(listing_topic, ids))
+    _touch_members(session, _listings.c.borrower_id, _listings.c.id, ids)
 
 
-def _each(session: Session, statement: sa.Update, values: Sequence[Mapping[str, Any]]) -> None:
-    """Run one guarded update for each row in one batch; every row must be met."""
-    if values and session.connection().execute(statement, list(values)).rowcount != len(values):
+def _change_standing(session: Session, ids: Sequence[int], put: Columns) -> None:
+    """Change bids that stand; every one of them must."""
+    put = batch_rows.typed(session, _bids, put)
+    live = batch_rows.typed(session, _bids, {"state": [BidState.LIVE] * len(ids)})
+    if batch_columns.update(session, _bids, ids, put=put, expect=live) != len(ids):
         raise BookMovedError
 
 

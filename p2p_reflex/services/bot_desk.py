@@ -1,6 +1,6 @@
 """Owns the admin's desk of the bots: switching, resetting, and changing what they have and may."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -11,10 +11,11 @@ from sqlmodel import Session, col, select
 from p2p_reflex.domain import formats, parsing
 from p2p_reflex.domain.errors import FieldError, LendingError, UnknownError
 from p2p_reflex.domain.vocabulary import BidState, Role
-from p2p_reflex.models import Bid, Bot, Member
-from p2p_reflex.services import book, bot_runs, idempotency, ledger
+from p2p_reflex.models import Bid, Bot, BotEventKind, Member
+from p2p_reflex.services import book, bot_events, bot_runs, idempotency, ledger
 from p2p_reflex.services.book import BookChange
 from p2p_reflex.services.bot_capital import move_capital
+from p2p_reflex.services.bot_events import NewEvent
 from p2p_reflex.services.bot_figures import (
     BidsOnDay,
     BotCard,
@@ -26,7 +27,8 @@ from p2p_reflex.services.bot_figures import (
     cards,
     decisions,
 )
-from p2p_reflex.services.touched import BOTS, touch
+from p2p_reflex.services.bot_runs import ParameterValue
+from p2p_reflex.services.touched import BOTS, STEERED, touch
 
 __all__ = [
     "BidsOnDay",
@@ -51,6 +53,7 @@ __all__ = [
 CAPITAL_BOUNDS_CENTS = (1_000_00, 10_000_000_00)
 STOPPED_BY_ADMIN = "Stopped by an admin."
 CHART_DAYS = 30
+LONGEST_WHY = 200
 
 
 class BotUnusableError(LendingError):
@@ -118,53 +121,80 @@ def enroll(session: Session, *, admin_id: int, form_key: str, business_on: date,
     """Make every bot that waits a lender with its capital, running; return how many. Raises UnknownError."""
 
     def act() -> dict[str, Any]:
-        return {"bot_count": len(bot_runs.enroll_bots(session, business_on=business_on, now=now))}
+        enrolled = bot_runs.enroll_bots(session, business_on=business_on, now=now, actor_id=admin_id)
+        touch(session, STEERED)
+        return {"bot_count": len(enrolled)}
 
     return int(_once(session, admin_id, form_key, "enroll_bots", {}, now, act)["bot_count"])
 
 
 def switch(
-    session: Session, *, admin_id: int, bot_id: int, is_running: bool, form_key: str, now: datetime
+    session: Session,
+    *,
+    admin_id: int,
+    bot_id: int,
+    is_running: bool,
+    reason: str = "",
+    form_key: str,
+    business_on: date,
+    now: datetime,
 ) -> BotChange:
-    """Start a bot, or stop it; the bids of a stopped one stand. Raises UnknownError, BotUnusableError."""
+    """Start a bot, or stop it; the bids of a stopped one stand.
+
+    Raises UnknownError, BotUnusableError, FieldError on "reason".
+    """
 
     def act() -> dict[str, Any]:
         bot = _lock(session, bot_id)
-        _switch(bot, is_running=is_running, now=now)
-        session.flush()
+        if _switch(bot, is_running=is_running, now=now):
+            _note_switched(session, [bot], admin_id, _why(reason), business_on, now)
         return {"bot_ids": [bot.id], "is_running": is_running}
 
-    body = {"bot_id": bot_id, "is_running": is_running}
+    body = {"bot_id": bot_id, "is_running": is_running, "reason": reason}
     return _changed(_once(session, admin_id, form_key, "switch_bot", body, now, act))
 
 
 def switch_all(
-    session: Session, *, admin_id: int, is_running: bool, form_key: str, now: datetime
+    session: Session,
+    *,
+    admin_id: int,
+    is_running: bool,
+    reason: str = "",
+    form_key: str,
+    business_on: date,
+    now: datetime,
 ) -> BotChange:
-    """Start every bot that can be started, or stop them all. Raises UnknownError."""
+    """Start every bot that can be started, or stop them all. Raises UnknownError, FieldError."""
 
     def act() -> dict[str, Any]:
-        changed = []
+        able, switched = [], []
         for bot in _lock_all(session):
             try:
-                _switch(bot, is_running=is_running, now=now)
+                if _switch(bot, is_running=is_running, now=now):
+                    switched.append(bot)
             except BotUnusableError:
                 continue
-            changed.append(bot.id)
-        session.flush()
-        return {"bot_ids": changed, "is_running": is_running}
+            able.append(bot.id)
+        _note_switched(session, switched, admin_id, _why(reason), business_on, now)
+        return {"bot_ids": able, "is_running": is_running}
 
-    return _changed(
-        _once(session, admin_id, form_key, "switch_all_bots", {"is_running": is_running}, now, act)
-    )
+    body = {"is_running": is_running, "reason": reason}
+    return _changed(_once(session, admin_id, form_key, "switch_all_bots", body, now, act))
 
 
 def reset(
-    session: Session, *, admin_id: int, bot_id: int | None, form_key: str, business_on: date, now: datetime
+    session: Session,
+    *,
+    admin_id: int,
+    bot_id: int | None,
+    reason: str = "",
+    form_key: str,
+    business_on: date,
+    now: datetime,
 ) -> BotReset:
     """Withdraw a bot's open bids (without an id: every bot's) by admin's right, leading ones too.
 
-    Its notes stay. Raises UnknownError.
+    Its notes stay. Raises UnknownError, FieldError on "reason".
     """
 
     def act() -> dict[str, Any]:
@@ -184,13 +214,21 @@ def reset(
         ]
         repriced = book.reprice_many(session, changes=changes, business_on=business_on, now=now)
         ended = [move for each in repriced for move in each.ended]
+        counts = Counter(move.lender_id for move in ended)
+        why = _why(reason)
+        events = [
+            NewEvent(bot.id, BotEventKind.RESET, before=str(counts[bot.member_id]), after="0", reason=why)
+            for bot in bots
+            if counts[bot.member_id]
+        ]
+        bot_events.note(session, events, actor_id=admin_id, business_on=business_on, now=now)
         return {
             "bid_count": len(ended),
             "released_cents": sum(move.before_cents for move in ended),
             "listing_ids": [each.listing_id for each in repriced],
         }
 
-    answer = _once(session, admin_id, form_key, "reset_bot", {"bot_id": bot_id}, now, act)
+    answer = _once(session, admin_id, form_key, "reset_bot", {"bot_id": bot_id, "reason": reason}, now, act)
     return BotReset(answer["bid_count"], answer["released_cents"], tuple(answer["listing_ids"]))
 
 
@@ -200,13 +238,14 @@ def change_capital(
     admin_id: int,
     bot_id: int,
     capital: str,
+    reason: str = "",
     form_key: str,
     business_on: date,
     now: datetime,
 ) -> int:
     """Set a bot's capital, and pay the difference into its wallet or out of it; return it in cents.
 
-    Raises FieldError on "capital" where it is out of bounds or not available, UnknownError.
+    Raises FieldError on "capital" where it is out of bounds or not available, and on "reason"; UnknownError.
     """
 
     def act() -> dict[str, Any]:
@@ -230,12 +269,16 @@ def change_capital(
             raise FieldError(
                 "capital", f"Only {free} of this bot's capital is free: the rest is lent or leads."
             ) from short
+        before, after = str(bot.capital_cents), str(wanted_cents)
         bot.capital_cents = wanted_cents
         bot.changed_at = now
-        session.flush()
+        if delta_cents:
+            event = NewEvent(bot.id, BotEventKind.CAPITAL, "", before, after, _why(reason))
+            bot_events.note(session, [event], actor_id=admin_id, business_on=business_on, now=now)
+            touch(session, STEERED)
         return {"capital_cents": wanted_cents}
 
-    body = {"bot_id": bot_id, "capital": capital}
+    body = {"bot_id": bot_id, "capital": capital, "reason": reason}
     return int(_once(session, admin_id, form_key, "bot_capital", body, now, act)["capital_cents"])
 
 
@@ -245,22 +288,36 @@ def change_parameters(
     admin_id: int,
     bot_id: int,
     typed: Mapping[str, str],
+    reason: str = "",
     form_key: str,
+    business_on: date,
     now: datetime,
 ) -> None:
     """Set some of a bot's parameters, as typed, each within its bounds; the others stay as they are.
 
-    Raises FieldError with the parameter's name as its field, UnknownError.
+    Raises FieldError with the parameter's name as its field or on "reason", UnknownError.
     """
 
     def act() -> dict[str, Any]:
         bot = _lock(session, bot_id)
+        before = {each.field: each.value for each in _parameters(bot)}
         bot.parameters = {**bot.parameters, **bot_runs.read_parameters(typed)}
         bot.changed_at = now
-        session.flush()
+        why = _why(reason)
+        events = [
+            NewEvent(
+                bot.id, BotEventKind.PARAMETER, each.field, str(before[each.field]), str(each.value), why
+            )
+            for each in _parameters(bot)
+            if each.value != before[each.field]
+        ]
+        bot_events.note(session, events, actor_id=admin_id, business_on=business_on, now=now)
+        if events:
+            touch(session, STEERED)
         return {}
 
-    _once(session, admin_id, form_key, "bot_parameters", {"bot_id": bot_id, "typed": dict(typed)}, now, act)
+    body = {"bot_id": bot_id, "typed": dict(typed), "reason": reason}
+    _once(session, admin_id, form_key, "bot_parameters", body, now, act)
 
 
 def _check_admin(session: Session, admin_id: int) -> None:
@@ -287,14 +344,38 @@ def _lock_all(session: Session) -> Sequence[Bot]:
     return session.exec(statement.execution_options(populate_existing=True)).all()
 
 
-def _switch(bot: Bot, *, is_running: bool, now: datetime) -> None:
+def _switch(bot: Bot, *, is_running: bool, now: datetime) -> bool:
+    """Switch a bot, and tell whether that changed anything. Raises BotUnusableError."""
     if is_running and not bot_runs.parameters_of(key=bot.key, stored={}):
         raise BotUnusableError(bot_runs.way_of(key=bot.key))
     if bot.is_running == is_running:
-        return
+        return False
     bot.is_running = is_running
     bot.stopped_reason = "" if is_running else STOPPED_BY_ADMIN
     bot.changed_at = now
+    return True
+
+
+def _note_switched(
+    session: Session, bots: Sequence[Bot], admin_id: int, why: str, business_on: date, now: datetime
+) -> None:
+    """Put down which bots were switched; those that were started look at the market at once."""
+    kinds = {True: BotEventKind.STARTED, False: BotEventKind.STOPPED}
+    events = [NewEvent(bot.id, kinds[bot.is_running], reason=why) for bot in bots]
+    bot_events.note(session, events, actor_id=admin_id, business_on=business_on, now=now)
+    if any(bot.is_running for bot in bots):
+        touch(session, STEERED)
+
+
+def _parameters(bot: Bot) -> Sequence[ParameterValue]:
+    return bot_runs.parameters_of(key=bot.key, stored=bot.parameters)
+
+
+def _why(reason: str) -> str:
+    """Read the reason that an admin gives for a change, if any. Raises FieldError on "reason"."""
+    return parsing.clean_line(
+        reason, field="reason", minimum_length=0, maximum_length=LONGEST_WHY, name="The reason"
+    )
 
 
 def _once(

@@ -9,6 +9,8 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from p2p_reflex.models import BotEvent, BotEventKind, Member
+from p2p_reflex.services import bot_rows, system_notices
+from p2p_reflex.services.bot_outcomes import StoppedBot
 
 SHOWN_EVENTS = 12
 
@@ -59,6 +61,15 @@ def note(
         for each in events
     )
     session.flush()
+
+
+def stop_broken(session: Session, stopped: Sequence[StoppedBot], *, business_on: date, now: datetime) -> None:
+    """Switch off the bots that broke, put it down, and tell the admins."""
+    for each in stopped:
+        bot_rows.stop(session, bot_id=each.bot_id, reason=each.reason, now=now)
+    faults = [NewEvent(each.bot_id, BotEventKind.FAULT, reason=each.reason) for each in stopped]
+    note(session, faults, actor_id=None, business_on=business_on, now=now)
+    system_notices.tell_stopped(session, stopped, business_on=business_on, now=now)
 
 
 def latest(session: Session) -> dict[int, tuple[PastEvent, ...]]:

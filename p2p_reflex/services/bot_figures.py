@@ -14,8 +14,9 @@ from p2p_reflex.domain.money import round_half_even
 from p2p_reflex.domain.rates import MILLION, from_millionths
 from p2p_reflex.domain.vocabulary import AccountKind, BidState, Grade
 from p2p_reflex.models import Bid, Bot, BotDecision, LedgerAccount, Listing, Loan, Note, Verdict
-from p2p_reflex.services import bot_runs, ledger, portfolio_history
+from p2p_reflex.services import bot_events, bot_runs, ledger, portfolio_history
 from p2p_reflex.services.book import BOOK_STATES
+from p2p_reflex.services.bot_events import PastEvent
 from p2p_reflex.services.bot_runs import ParameterValue
 from p2p_reflex.services.portfolio_history import total_of
 
@@ -80,6 +81,7 @@ class BotCard:
     realised_return_rate: Decimal | None
     parameters: tuple[ParameterValue, ...]
     last_decisions: tuple[Decision, ...]
+    history: tuple[PastEvent, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +164,7 @@ def cards(session: Session, *, business_on: date) -> tuple[BotCard, ...]:
     counts = _counts(session, members)
     lent = _lent(session, members)
     refused = _refused(session)
+    history = bot_events.latest(session)
     return tuple(
         BotCard(
             bot_id=bot.id,
@@ -180,13 +183,14 @@ def cards(session: Session, *, business_on: date) -> tuple[BotCard, ...]:
             leading_count=counts[bot.member_id].leading,
             win_count=counts[bot.member_id].by_state[BidState.ACCEPTED],
             ended_count=counts[bot.member_id].ended,
-            refused_count=refused.get(bot.id, 0),
+            refused_count=bot.forgotten_count + refused.get(bot.id, 0),
             win_rate=_win_rate(counts[bot.member_id]),
             average_rate=lent[bot.member_id].average(lent[bot.member_id].by_rate),
             expected_return_rate=lent[bot.member_id].average(lent[bot.member_id].by_return),
             realised_return_rate=_realised(session, bot.member_id, business_on),
             parameters=bot_runs.parameters_of(key=bot.key, stored=bot.parameters),
             last_decisions=_found(session, [_decisions.c.bot_id == bot.id], 0, LAST_DECISIONS),
+            history=history.get(bot.id, ()),
         )
         for bot in bots
     )

@@ -1,7 +1,7 @@
 """Owns what came of a round of the bots: the record of it, and which decisions are news."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sqlmodel import Session
 
@@ -35,7 +35,7 @@ class RoundOutcome:
         return tuple(each.listing_id for each in self.books)
 
 
-def told(error: Exception) -> str:
+def told(error: BaseException) -> str:
     """Write down what broke, whatever the exception says of itself."""
     try:
         said = str(error)
@@ -66,7 +66,7 @@ def concluded(
         if bid_id is None:
             rows.append(DecisionRow(row.bot_id, row.listing_id, Verdict.REFUSED, "Its cash went elsewhere."))
         else:
-            rows.append(replace(row, bid_id=bid_id))
+            rows.append(row._replace(bid_id=bid_id))
     return rows
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import sqlalchemy as sa
 from sqlmodel import Session
@@ -14,7 +14,7 @@ from sqlmodel import Session
 from p2p_reflex.domain.rates import from_millionths
 from p2p_reflex.domain.vocabulary import AccountKind, BidState, Grade, ListingState, Purpose
 from p2p_reflex.models import Assessment, Bid, Bot, BotDecision, LedgerAccount, Listing, Loan, Note, Verdict
-from p2p_reflex.services import batch_rows
+from p2p_reflex.services import batch_columns, batch_rows
 from p2p_reflex.services.book_rows import LiveBid
 
 LONGEST_REASON = 300
@@ -71,8 +71,7 @@ class Exposure:
     by_grade: dict[Grade, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class DecisionRow:
+class DecisionRow(NamedTuple):
     """One decision to be kept."""
 
     bot_id: int
@@ -206,21 +205,15 @@ def write_decisions(
     session: Session, rows: Sequence[DecisionRow], *, business_on: date, now: datetime
 ) -> None:
     """Keep decisions, all at once."""
-    values = [
-        {
-            "bot_id": row.bot_id,
-            "listing_id": row.listing_id,
-            "bid_id": row.bid_id,
-            "business_on": business_on,
-            "decided_at": now,
-            "verdict": row.verdict,
-            "reason": row.reason,
-            "amount_cents": row.amount_cents,
-            "rate": row.rate,
-        }
-        for row in rows
-    ]
-    batch_rows.insert(session, _decisions, values)
+    if not rows:
+        return
+    columns = dict(zip(DecisionRow._fields, zip(*rows, strict=True), strict=True))
+    batch_columns.insert(
+        session,
+        _decisions,
+        columns=batch_rows.typed(session, _decisions, columns),
+        same={"business_on": business_on, "decided_at": now},
+    )
 
 
 def stop(session: Session, *, bot_id: int, reason: str, now: datetime) -> None:

@@ -21,15 +21,15 @@ from bots.parameters import ParameterValue
 from p2p_reflex.domain.bot_limits import kept_for_people_cents
 from p2p_reflex.domain.money import portion_cents
 from p2p_reflex.domain.order_book import OpenBid, rank_key
-from p2p_reflex.domain.vocabulary import Role
-from p2p_reflex.models import Bot, BusinessClock, Verdict
-from p2p_reflex.services import book, bot_rows, business_date, leases, members, system_notices
+from p2p_reflex.models import Bot, Verdict
+from p2p_reflex.services import book, bot_enrolling, bot_events, bot_rows, business_date, leases
 from p2p_reflex.services.book import BookChange
 from p2p_reflex.services.book_rows import LiveBid, NewBid
-from p2p_reflex.services.bot_capital import move_capital
 from p2p_reflex.services.bot_checks import Pot, Seat, refusal
-from p2p_reflex.services.bot_outcomes import RoundOutcome, StoppedBot, concluded, forget, is_news, told
+from p2p_reflex.services.bot_enrolling import Newcomer
+from p2p_reflex.services.bot_outcomes import RoundOutcome, StoppedBot, concluded, forget, is_news
 from p2p_reflex.services.bot_rows import DecisionRow, Exposure, OpenListing, RunningBot
+from p2p_reflex.services.bot_turns import GRACE_SECONDS, SlowBotError, Turn
 from p2p_reflex.services.business_day import Run
 from p2p_reflex.services.touched import BOTS, listing_topic, touch
 from p2p_reflex.settings import settings
@@ -39,6 +39,8 @@ __all__ = [
     "RoundOutcome",
     "StoppedBot",
     "enroll_bots",
+    "look",
+    "look_around",
     "parameters_of",
     "read_parameters",
     "run_round",
@@ -54,41 +56,18 @@ MOST_STRAY_PROPOSALS = 20
 LATEST = 2**62
 
 
-def enroll_bots(session: Session, *, business_on: date, now: datetime) -> tuple[int, ...]:
+def enroll_bots(
+    session: Session, *, business_on: date, now: datetime, actor_id: int | None = None
+) -> tuple[int, ...]:
     """Make every bot of the registry a lender with its capital in the wallet; return the ids of new ones.
 
     A bot that is enrolled already keeps what it has, so this may run at every start.
     """
-    session.exec(select(BusinessClock).with_for_update()).all()  # two starts at once: one after the other
-    known = set(session.exec(select(Bot.key)).all())
-    made = []
-    for key, strategy in registry.load().bots.items():
-        if key in known:
-            continue
-        member_id = members.create_member(
-            session,
-            role=Role.LENDER,
-            full_name=strategy.name,
-            email=f"{key.replace('_', '-')}@bots.example.org",
-            password_hash=None,
-            now=now,
-            is_bot=True,
-        )
-        made.append(
-            Bot(
-                member_id=member_id,
-                key=key,
-                name=strategy.name,
-                capital_cents=strategy.capital_cents,
-                enrolled_on=business_on,
-                changed_at=now,
-            )
-        )
-    session.add_all(made)
-    session.flush()
-    parts = {bot.member_id: bot.capital_cents for bot in made if bot.capital_cents}
-    move_capital(session, parts=parts, memo="Capital paid in", business_on=business_on, now=now)
-    return tuple(bot.id for bot in made)
+    found = registry.load().bots
+    newcomers = [Newcomer(key, strategy.name, strategy.capital_cents) for key, strategy in found.items()]
+    return bot_enrolling.enroll(
+        session, newcomers=newcomers, actor_id=actor_id, business_on=business_on, now=now
+    )
 
 
 def waiting_bots(session: Session) -> dict[str, int]:
@@ -99,13 +78,20 @@ def waiting_bots(session: Session) -> dict[str, int]:
 
 
 def run_round(
-    session: Session, *, listing_ids: Sequence[int] | None, business_on: date, now: datetime, seed: int
+    session: Session,
+    *,
+    listing_ids: Sequence[int] | None,
+    business_on: date,
+    now: datetime,
+    seed: int,
+    settled: Mapping[int, Turn] | None = None,
 ) -> RoundOutcome:
     """Let every running bot decide about some open listings (none: all), and place what passes the rules.
 
     The bots take turns, each sees the bids of those before it; each bids at most once per listing. One that
-    breaks is stopped with its reason, and nothing of it counts. Rounds follow one another: the bots' rows
-    are locked first, then the listings, then the wallets.
+    breaks or takes too long is stopped with its reason, and nothing of it counts. Rounds follow one another:
+    the bots' rows are locked first, then the listings, then the wallets. `settled` are turns, by bot, that
+    were taken before; with it the round does not wait for a slow bot, but raises SlowBotError.
     """
     session.flush()
     running = bot_rows.lock_running(session)
@@ -115,15 +101,9 @@ def run_round(
     if not locked:
         return RoundOutcome()
     listings, standing = bot_rows.market_of(session, listing_ids=locked)
-    exposures = bot_rows.exposures(session, lender_ids=[bot.lender_id for bot in running])
     table = _Table.laid(listings, standing, now=now)
-    found = registry.load()
-    turns = {key: place for place, key in enumerate(found.bots)}
-    for bot in sorted(running, key=lambda each: (turns.get(each.key, len(turns)), each.bot_id)):
-        table.let_choose(bot, found, exposures[bot.lender_id], business_on=business_on, seed=seed)
-    for stopped in table.stopped:
-        bot_rows.stop(session, bot_id=stopped.bot_id, reason=stopped.reason, now=now)
-    system_notices.tell_stopped(session, table.stopped, business_on=business_on, now=now)
+    _let_choose(session, table, running, settled, business_on=business_on, seed=seed)
+    bot_events.stop_broken(session, table.stopped, business_on=business_on, now=now)
     changes = [BookChange(table.listings[each], tuple(new)) for each, new in table.arriving.items()]
     repriced = book.reprice_many(
         session, changes=changes, standing=standing, business_on=business_on, now=now
@@ -145,25 +125,67 @@ def run_round(
     )
 
 
-def sweep(run: Run, *, holder: str, now: datetime, seed: int) -> tuple[RoundOutcome, ...]:
-    """Let the bots look at the whole market, some listings at a time so that nobody waits long for a lock.
+def _let_choose(
+    session: Session,
+    table: "_Table",
+    running: Sequence[RunningBot],
+    settled: Mapping[int, Turn] | None,
+    *,
+    business_on: date,
+    seed: int,
+) -> None:
+    """Let the bots take their turns, in the order of the registry. Raises SlowBotError."""
+    found = registry.load()
+    turns = {key: place for place, key in enumerate(found.bots)}
+    exposures = bot_rows.exposures(session, lender_ids=[bot.lender_id for bot in running])
+    for bot in sorted(running, key=lambda each: (turns.get(each.key, len(turns)), each.bot_id)):
+        exposure = exposures[bot.lender_id]
+        turn = settled.get(bot.bot_id) if settled else None
+        if turn is None:
+            turn = table.begin_turn(bot, found, exposure, business_on=business_on, seed=seed)
+            if settled is None:
+                turn.settle()
+            elif not turn.is_settled(within_seconds=GRACE_SECONDS):
+                raise SlowBotError(bot.bot_id, turn)
+        table.take(bot, turn, found, exposure)
 
-    Of several runners the one that holds the lease acts; the others do nothing.
+
+def look(
+    run: Run, *, listing_ids: Sequence[int] | None, business_on: date, now: datetime, seed: int
+) -> RoundOutcome:
+    """Hold a round in a transaction of its own, and none while a bot takes its time.
+
+    What a slow bot says was meant for the market as it stood a moment ago; the rules see to the rest.
     """
-    if not run(leases.acquire, name=LEASE, holder=holder, now=now, seconds=LEASE_SECONDS):
-        return ()
+    settled: dict[int, Turn] = {}
+    while True:
+        try:
+            return run(
+                run_round,
+                listing_ids=listing_ids,
+                business_on=business_on,
+                now=now,
+                seed=seed,
+                settled=settled,
+            )
+        except SlowBotError as slow:
+            slow.turn.settle()
+            settled[slow.bot_id] = slow.turn
+
+
+def look_around(run: Run, *, now: datetime, seed: int) -> tuple[RoundOutcome, ...]:
+    """Let the bots look at the whole market, some listings at a time so that nobody waits long for a lock."""
     business_on = run(business_date.today)
     ids = run(bot_rows.open_ids, business_on=business_on)
-    return tuple(
-        run(
-            run_round,
-            listing_ids=ids[start : start + SWEEP_LISTINGS],
-            business_on=business_on,
-            now=now,
-            seed=seed,
-        )
-        for start in range(0, len(ids), SWEEP_LISTINGS)
-    )
+    parts = [ids[start : start + SWEEP_LISTINGS] for start in range(0, len(ids), SWEEP_LISTINGS)]
+    return tuple(look(run, listing_ids=part, business_on=business_on, now=now, seed=seed) for part in parts)
+
+
+def sweep(run: Run, *, holder: str, now: datetime, seed: int) -> tuple[RoundOutcome, ...]:
+    """Let the bots look around; of several runners the one that holds the lease acts."""
+    if not run(leases.acquire, name=LEASE, holder=holder, now=now, seconds=LEASE_SECONDS):
+        return ()
+    return look_around(run, now=now, seed=seed)
 
 
 def parameters_of(*, key: str, stored: Mapping[str, Any]) -> tuple[ParameterValue, ...]:
@@ -222,39 +244,34 @@ class _Table:
         table.facts = tuple(facts)
         return table
 
-    def let_choose(
+    def begin_turn(
         self, bot: RunningBot, found: registry.Registry, exposure: Exposure, *, business_on: date, seed: int
-    ) -> None:
-        """Let one bot choose, and hold what it proposes against the rules."""
+    ) -> Turn:
+        """Let one bot begin to choose from the market as it stands now."""
+        market = self._market(bot, exposure, business_on=business_on, seed=seed)
+        most = len(self.facts) + MOST_STRAY_PROPOSALS
+        return Turn(lambda: list(islice(_strategy(bot, found).choose_bids(market), most)))
+
+    def take(self, bot: RunningBot, turn: Turn, found: registry.Registry, exposure: Exposure) -> None:
+        """Hold what a bot proposes against the rules, or note what is wrong with it."""
         self.lenders[bot.bot_id] = bot.lender_id
-        own = {
-            bid.listing_id: bid
-            for bids in self.standing.values()
-            for bid in bids
-            if bid.lender_id == bot.lender_id
-        }
-        try:
-            if bot.key not in found.bots:
-                raise LookupError(_missing(found, bot.key))
-            strategy = parameters.configured(
-                found.bots[bot.key], stored=bot.parameters, capital_cents=bot.capital_cents
-            )
-            market = self._market(bot, exposure, own, business_on=business_on, seed=seed)
-            most = len(self.facts) + MOST_STRAY_PROPOSALS
-            proposals = list(islice(strategy.choose_bids(market), most))
-        except Exception as error:  # whatever breaks in a bot stops that bot and nobody else
-            reason = bot_rows.sentence(told(error))
+        if turn.fault:
+            reason = bot_rows.sentence(turn.fault)
             self.stopped.append(StoppedBot(bot.bot_id, bot.name, reason))
             self.decisions.append(DecisionRow(bot.bot_id, None, Verdict.ERROR, reason))
             return
-        seat = _seat(bot, strategy, exposure)
+        seat = _seat(bot, _strategy(bot, found), exposure)
+        own = self._own(bot)
         seen: set[int] = set()
-        for proposal in proposals:
+        for proposal in turn.proposals:
             self._judge(bot, seat, own, seen, proposal)
 
-    def _market(
-        self, bot: RunningBot, exposure: Exposure, own: Mapping[int, LiveBid], *, business_on: date, seed: int
-    ) -> Market:
+    def _own(self, bot: RunningBot) -> dict[int, LiveBid]:
+        """Find the bot's own bids by listing."""
+        bids = (bid for book in self.standing.values() for bid in book)
+        return {bid.listing_id: bid for bid in bids if bid.lender_id == bot.lender_id}
+
+    def _market(self, bot: RunningBot, exposure: Exposure, *, business_on: date, seed: int) -> Market:
         return Market(
             business_on=business_on,
             seed=seed,
@@ -264,7 +281,7 @@ class _Table:
             books=MappingProxyType(self.views),
             own_bids={
                 listing_id: OwnBid(bid.bid_id, bid.amount_cents, bid.leading_cents, bid.rate)
-                for listing_id, bid in own.items()
+                for listing_id, bid in self._own(bot).items()
             },
             borrower_exposure_cents=MappingProxyType(exposure.by_borrower),
             grade_exposure_cents=MappingProxyType(exposure.by_grade),
@@ -352,6 +369,13 @@ def _facts(listing: OpenListing, kept_cents: int, minutes_open: int) -> ListingF
 def _view(listing: OpenListing, bids: Sequence[LiveBid], pot: Pot) -> BookView:
     ranked = sorted((bid.open_bid for bid in bids), key=rank_key)
     return BookView(tuple(ranked), pot.offered_cents, pot.bots_offered_cents, listing.average_rate)
+
+
+def _strategy(bot: RunningBot, found: registry.Registry) -> Strategy:
+    """Give a bot's strategy as the admins set it. Raises LookupError, ValueError."""
+    if bot.key not in found.bots:
+        raise LookupError(_missing(found, bot.key))
+    return parameters.configured(found.bots[bot.key], stored=bot.parameters, capital_cents=bot.capital_cents)
 
 
 def _seat(bot: RunningBot, strategy: Strategy, exposure: Exposure) -> Seat:

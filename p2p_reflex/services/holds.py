@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import cast
+from typing import NamedTuple, cast
 
 import sqlalchemy as sa
 from sqlmodel import Session
@@ -11,24 +11,10 @@ from sqlmodel import Session
 from p2p_reflex.domain.errors import LendingError
 from p2p_reflex.domain.vocabulary import HoldState, TransactionKind
 from p2p_reflex.models import Hold
-from p2p_reflex.services import batch_rows, ledger
+from p2p_reflex.services import batch_columns, batch_rows, ledger
 from p2p_reflex.services.ledger import Leg, Movement
 
 _holds = cast(sa.Table, Hold.__table__)  # type: ignore[attr-defined]
-
-_CHANGE = (
-    sa.update(_holds)
-    .where(
-        _holds.c.id == sa.bindparam("p_hold"),
-        _holds.c.state == HoldState.ACTIVE,
-        _holds.c.amount_cents == sa.bindparam("p_expected"),
-    )
-    .values(
-        state=sa.bindparam("p_state"),
-        amount_cents=sa.bindparam("p_amount"),
-        ended_at=sa.bindparam("p_ended"),
-    )
-)
 
 
 class HoldEndedError(LendingError):
@@ -88,7 +74,7 @@ def take_holds(session: Session, *, amounts: Sequence[tuple[int, int]], ended_at
     """
     _change_rows(
         session,
-        [_row(hold_id, cents, HoldState.POSTED, cents, ended_at) for hold_id, cents in amounts],
+        [_Row(hold_id, cents, HoldState.POSTED, cents, ended_at) for hold_id, cents in amounts],
     )
 
 
@@ -101,40 +87,48 @@ def _hold_after(change: HoldChange, opened: Iterator[int]) -> int | None:
 
 def _open(session: Session, changes: Sequence[HoldChange], moment: datetime) -> Sequence[int]:
     """Open holds for bids that begin to lead, and return their ids in order."""
-    rows = [
-        {
-            "member_id": change.member_id,
-            "listing_id": change.listing_id,
-            "amount_cents": change.to_cents,
-            "state": HoldState.ACTIVE,
-            "opened_at": moment,
-        }
-        for change in changes
-    ]
-    return batch_rows.insert_numbered(session, _holds, rows)
+    columns = {
+        "member_id": [change.member_id for change in changes],
+        "listing_id": [change.listing_id for change in changes],
+        "amount_cents": [change.to_cents for change in changes],
+    }
+    same = {"state": HoldState.ACTIVE, "opened_at": moment}
+    return batch_columns.insert_numbered(session, _holds, columns=columns, same=same)
 
 
-def _changed(change: HoldChange, moment: datetime) -> dict[str, object]:
+class _Row(NamedTuple):
+    """One hold with what it must hold now, and what it shall be and hold afterwards."""
+
+    hold_id: int
+    expected_cents: int
+    state: HoldState
+    to_cents: int
+    ended_at: datetime | None
+
+
+def _changed(change: HoldChange, moment: datetime) -> _Row:
     """Bring one hold's row in line with its money."""
     assert change.hold_id is not None  # noqa: S101 - the caller looked
     if change.to_cents == 0:
-        return _row(change.hold_id, change.from_cents, HoldState.RELEASED, 0, moment)
-    return _row(change.hold_id, change.from_cents, HoldState.ACTIVE, change.to_cents, None)
+        return _Row(change.hold_id, change.from_cents, HoldState.RELEASED, 0, moment)
+    return _Row(change.hold_id, change.from_cents, HoldState.ACTIVE, change.to_cents, None)
 
 
-def _row(
-    hold_id: int, expected_cents: int, state: HoldState, to_cents: int, ended_at: datetime | None
-) -> dict[str, object]:
-    return {
-        "p_hold": hold_id,
-        "p_expected": expected_cents,
-        "p_state": state,
-        "p_amount": to_cents,
-        "p_ended": ended_at,
-    }
-
-
-def _change_rows(session: Session, rows: Sequence[dict[str, object]]) -> None:
+def _change_rows(session: Session, rows: Sequence[_Row]) -> None:
     """Change active holds that still hold what the caller read; of two callers one succeeds."""
-    if rows and session.connection().execute(_CHANGE, rows).rowcount != len(rows):
+    if not rows:
+        return
+    ids, expected_cents, states, to_cents, ended_at = zip(*rows, strict=True)
+    changed = batch_columns.update(
+        session,
+        _holds,
+        ids,
+        put=batch_rows.typed(
+            session, _holds, {"state": states, "amount_cents": to_cents, "ended_at": ended_at}
+        ),
+        expect=batch_rows.typed(
+            session, _holds, {"state": [HoldState.ACTIVE] * len(ids), "amount_cents": expected_cents}
+        ),
+    )
+    if changed != len(rows):
         raise HoldEndedError

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from operator import attrgetter
 from typing import Any, cast
 
 import numpy as np
@@ -45,7 +46,9 @@ _MOVE = (
 _MOVE_ONE = _MOVE.returning(_accounts.c.balance_cents, _accounts.c.member_id)
 _ENDING = "SELECT id, balance_cents, member_id FROM ledger_account WHERE id = ANY(:ids)"
 _ADD_TRANSACTION = sa.insert(_transactions)
-_ADD_ENTRIES = sa.insert(_entries)
+_OF_MOVEMENT = ("kind", "memo", "key", "listing_id", "loan_id", "reverses_id", "actor_id")
+_OF_EACH = attrgetter(*_OF_MOVEMENT)
+_OF_ENTRY = ("transaction_id", "account_id", "amount_cents", "balance_after_cents")
 
 
 class InsufficientFundsError(LendingError):
@@ -334,24 +337,14 @@ def _insert_transactions(
     session: Session, movements: Sequence[Movement], *, business_on: date, recorded_at: datetime
 ) -> tuple[int, ...]:
     """Append the transactions and return their ids in order."""
-    rows = [
-        {
-            "kind": movement.kind,
-            "business_on": business_on,
-            "recorded_at": recorded_at,
-            "memo": movement.memo,
-            "key": movement.key,
-            "listing_id": movement.listing_id,
-            "loan_id": movement.loan_id,
-            "reverses_id": movement.reverses_id,
-            "actor_id": movement.actor_id,
-        }
-        for movement in movements
-    ]
-    connection = session.connection()
-    if len(rows) == 1:
-        return (cast(Any, connection.execute(_ADD_TRANSACTION, rows[0]).inserted_primary_key)[0],)
-    return batch_rows.insert_numbered(session, _transactions, rows)
+    same = {"business_on": business_on, "recorded_at": recorded_at}
+    if len(movements) == 1:
+        row = {name: getattr(movements[0], name) for name in _OF_MOVEMENT} | same
+        added = session.connection().execute(_ADD_TRANSACTION, row)
+        return (cast(Any, added.inserted_primary_key)[0],)
+    rows = zip(*map(_OF_EACH, movements), strict=True)
+    columns = batch_rows.typed(session, _transactions, dict(zip(_OF_MOVEMENT, rows, strict=True)))
+    return batch_columns.insert_numbered(session, _transactions, columns=columns, same=same)
 
 
 def _insert_entries(
@@ -364,19 +357,11 @@ def _insert_entries(
 ) -> None:
     """Append the entries, each with its account's balance after it."""
     running = {account_id: ending[account_id] - net[account_id] for account_id in net}
-    rows: list[dict[str, Any]] = []
+    rows: list[tuple[int, int, int, int]] = []
     for transaction_id, movement in zip(ids, movements, strict=True):
         for leg in movement.legs:
-            running[leg.account_id] += leg.amount_cents
-            rows.append(
-                {
-                    "transaction_id": transaction_id,
-                    "account_id": leg.account_id,
-                    "amount_cents": leg.amount_cents,
-                    "balance_after_cents": running[leg.account_id],
-                }
-            )
-    if len(rows) <= FEW_ACCOUNTS:
-        session.connection().execute(_ADD_ENTRIES, rows)
-    else:
-        batch_rows.insert(session, _entries, rows)
+            after_cents = running[leg.account_id] + leg.amount_cents
+            running[leg.account_id] = after_cents
+            rows.append((transaction_id, leg.account_id, leg.amount_cents, after_cents))
+    columns = batch_rows.typed(session, _entries, dict(zip(_OF_ENTRY, zip(*rows, strict=True), strict=True)))
+    batch_columns.insert(session, _entries, columns=columns, same={})

@@ -27,6 +27,8 @@ MEMBERS = "members"
 """Somebody joined, or a member's row changed."""
 BOTS = "bots"
 """Bots decided, or were changed; who answers to people leaves such a transaction alone."""
+STEERED = "bots steered"
+"""An admin changed how a bot bids from now on, or started one; such a change is answered at once."""
 
 _KEPT_AS = "touched topics"
 

@@ -19,7 +19,8 @@ from p2p_reflex.services.bot_desk import BotDesk, DecisionFilter
 from p2p_reflex.services.bot_figures import BotCard
 from p2p_reflex.services.touched import BOOKS, BOTS, DAY
 from p2p_reflex.state import bot_lines
-from p2p_reflex.state.base import ScreenState, key_in, loads, requires, text_in
+from p2p_reflex.state.base import LONGEST_TEXT, ScreenState, key_in, loads, requires, text_in
+from p2p_reflex.state.bot_changes import ChangeLine, write_history
 from p2p_reflex.state.bot_lines import (
     BotLine,
     DecisionLine,
@@ -57,6 +58,8 @@ class AdminBotsState(ScreenState, rx.State):
     dialog: str = ""
     settings: SettingsShown = SettingsShown()
     parameters: list[ParameterLine] = []
+    history: list[ChangeLine] = []
+    reason: str = ""
     reset_shown: ResetShown = ResetShown()
     waiting: WaitingShown = WaitingShown()
     working: str = ""
@@ -83,19 +86,20 @@ class AdminBotsState(ScreenState, rx.State):
     @requires("admin")
     async def switch(self, bot_id: int, wanted: bool) -> None:
         """Start one bot, or stop it."""
-        person = await self.who()
-        try:
-            # A position is asked for, not a turn: a second press of the same changes nothing.
-            await self.act(
-                bot_desk.switch,
-                admin_id=person.member_id,
-                bot_id=bot_id,
-                is_running=wanted,
-                form_key=uuid.uuid4().hex,
-                now=datetime.now(UTC),
-            )
-        finally:
-            await self._look()
+        await self._switch(bot_id, wanted, reason="")
+
+    @rx.event
+    @requires("admin")
+    async def switch_with_reason(self, wanted: bool) -> None:
+        """Start the bot whose settings are open, or stop it, for the reason that stands there."""
+        self.errors = {}
+        await self._switch(self._bot_number, wanted, reason=self.reason)
+
+    @rx.event
+    @requires("admin")
+    async def write_reason(self, reason: str) -> None:
+        """Take down why something is changed."""
+        self.reason = reason[:LONGEST_TEXT]
 
     @rx.event
     @requires("admin")
@@ -107,6 +111,7 @@ class AdminBotsState(ScreenState, rx.State):
             admin_id=person.member_id,
             is_running=wanted,
             form_key=uuid.uuid4().hex,
+            business_on=await self._today(),
             now=datetime.now(UTC),
         )
         desk = await self._look()
@@ -121,9 +126,9 @@ class AdminBotsState(ScreenState, rx.State):
     async def open_settings(self, bot_id: int) -> None:
         """Open the settings of one bot."""
         card = _card(await self._look(), bot_id)
-        self._bot_number, self.errors = bot_id, {}
-        self.settings = bot_lines.write_settings(card)
+        self._bot_number, self.errors, self.reason = bot_id, {}, ""
         self.parameters = bot_lines.write_parameters(card)
+        self._show(card, datetime.now(UTC), await self._today())
         self.dialog = "settings"
 
     @rx.event
@@ -147,6 +152,7 @@ class AdminBotsState(ScreenState, rx.State):
                 admin_id=person.member_id,
                 bot_id=self._bot_number,
                 capital=text_in(form, "capital"),
+                reason=self.reason,
                 form_key=form_key,
                 business_on=await self._today(),
                 now=datetime.now(UTC),
@@ -174,7 +180,9 @@ class AdminBotsState(ScreenState, rx.State):
                 admin_id=person.member_id,
                 bot_id=self._bot_number,
                 typed=bot_lines.changed_parameters(typed, shown),
+                reason=self.reason,
                 form_key=form_key,
+                business_on=await self._today(),
                 now=datetime.now(UTC),
             )
             self.dialog = ""
@@ -188,6 +196,7 @@ class AdminBotsState(ScreenState, rx.State):
     @requires("admin")
     async def ask_reset(self) -> EventSpec | None:
         """Ask before the open bids of every bot are withdrawn."""
+        self.reason = ""
         return await self._ask_reset(EVERY_BOT)
 
     @rx.event
@@ -215,6 +224,7 @@ class AdminBotsState(ScreenState, rx.State):
                 bot_desk.reset,
                 admin_id=person.member_id,
                 bot_id=self._bot_number or None,
+                reason=self.reason,
                 form_key=key_in({"form_key": form_key}),
                 business_on=await self._today(),
                 now=datetime.now(UTC),
@@ -309,8 +319,32 @@ class AdminBotsState(ScreenState, rx.State):
         )
         self.grades = bot_grades_chart(bot_lines.capital_by_grade(desk))
         self.has_bids, self.has_grades = self.bids is not EMPTY_FIGURE, self.grades is not EMPTY_FIGURE
+        if self.dialog == "settings":
+            self._show(_card(desk, self._bot_number), now, today)
         await self._look_at_decisions(person.member_id, now, today)
         return desk
+
+    def _show(self, card: BotCard, now: datetime, today: date) -> None:
+        """Write what stands around the fields of the bot whose settings are open; what is typed stays."""
+        self.settings = bot_lines.write_settings(card)
+        self.history = write_history(card, now=now, today=today)
+
+    async def _switch(self, bot_id: int, wanted: bool, *, reason: str) -> None:
+        person = await self.who()
+        try:
+            # A position is asked for, not a turn: a second press of the same changes nothing.
+            await self.act(
+                bot_desk.switch,
+                admin_id=person.member_id,
+                bot_id=bot_id,
+                is_running=wanted,
+                reason=reason,
+                form_key=uuid.uuid4().hex,
+                business_on=await self._today(),
+                now=datetime.now(UTC),
+            )
+        finally:
+            await self._look()
 
     async def _look_at_decisions(self, admin_id: int, now: datetime, today: date) -> None:
         found = await self.ask(

@@ -11,7 +11,7 @@ from p2p_reflex.domain.vocabulary import Grade
 from p2p_reflex.models import Verdict
 from p2p_reflex.services.bot_desk import CHART_DAYS, STOPPED_BY_ADMIN, BotDesk
 from p2p_reflex.services.bot_figures import BotCard, Decision
-from p2p_reflex.services.bot_runs import ParameterValue
+from p2p_reflex.state.bot_changes import typed, write_last_change
 from p2p_reflex.state.moments import day, since
 
 UNKNOWN = "not known yet"
@@ -61,6 +61,7 @@ class BotLine:
     errors: str
     last: DecisionLine
     has_decided: bool
+    last_change: str
     changed: str = ""
 
 
@@ -100,6 +101,7 @@ class SettingsShown:
     capital_help: str = ""
     open_bids: str = ""
     has_open_bids: bool = False
+    is_running: bool = False
 
 
 @dataclass
@@ -193,6 +195,7 @@ def write_settings(bot: BotCard) -> SettingsShown:
         capital_help=f"{formats.money(bot.available_cents)} of it is free; the rest is lent or leads.",
         open_bids=formats.count(bot.live_count, "open bid"),
         has_open_bids=bot.live_count > 0,
+        is_running=bot.is_running,
     )
 
 
@@ -202,10 +205,10 @@ def write_parameters(bot: BotCard) -> list[ParameterLine]:
         ParameterLine(
             field=each.field,
             label=each.label,
-            value=_typed(each, each.value),
+            value=typed(each, each.value),
             unit="%" if each.is_percent else "",
-            help=f"{_typed(each, each.lowest)} to {_typed(each, each.highest)}, "
-            f"usually {_typed(each, each.usual)}",
+            help=f"{typed(each, each.lowest)} to {typed(each, each.highest)}, "
+            f"usually {typed(each, each.usual)}",
         )
         for each in bot.parameters
     ]
@@ -291,6 +294,7 @@ def _bot(bot: BotCard, largest_cents: int, *, now: datetime, today: date) -> Bot
         errors=f"{bot.refused_count:,}",
         last=write_decision(last[0], now=now, today=today) if last else DecisionLine(),
         has_decided=bool(last),
+        last_change=write_last_change(bot, now=now, today=today),
     )
 
 
@@ -311,13 +315,6 @@ def _did(row: Decision) -> str:
 
 def _rate(value: Decimal | None, otherwise: str) -> str:
     return formats.rate(value) if value is not None else otherwise
-
-
-def _typed(parameter: ParameterValue, value: Decimal) -> str:
-    """Write a value as a person would type it: 40, 0.15."""
-    shown = value * 100 if parameter.is_percent else value
-    text = f"{shown:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _part(cents: int, whole_cents: int) -> Decimal:

@@ -53,6 +53,7 @@ def _switch(admin_id: int, bot_id: int, *, is_running: bool, form_key: str = "")
         bot_id=bot_id,
         is_running=is_running,
         form_key=form_key or a_form_key(),
+        business_on=TODAY,
         now=LATER,
     )
 
@@ -76,6 +77,7 @@ def _set(admin_id: int, bot_id: int, **typed: str) -> None:
         bot_id=bot_id,
         typed=typed,
         form_key=a_form_key(),
+        business_on=TODAY,
         now=LATER,
     )
 
@@ -144,7 +146,12 @@ def test_a_stopped_bot_keeps_its_bids_and_places_no_more(admin_id: int) -> None:
 def test_all_bots_stop_and_start_at_once(admin_id: int) -> None:
     def switch_all(is_running: bool) -> int:
         house.run(
-            bot_desk.switch_all, admin_id=admin_id, is_running=is_running, form_key=a_form_key(), now=LATER
+            bot_desk.switch_all,
+            admin_id=admin_id,
+            is_running=is_running,
+            form_key=a_form_key(),
+            business_on=TODAY,
+            now=LATER,
         )
         return _desk(admin_id).running_count
 

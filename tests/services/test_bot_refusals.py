@@ -4,17 +4,23 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from sqlmodel import Session
 
 from bots import registry
 from bots.base import ProposedBid
 from bots.registry import Registry
 from p2p_reflex import database as house
-from p2p_reflex.models import Verdict
-from tests.builders import broken_laws
+from p2p_reflex.domain.vocabulary import ListingState
+from p2p_reflex.models import Listing, Verdict
+from p2p_reflex.services import bot_runs
+from p2p_reflex.services.bot_turns import Turn
+from tests.builders import TODAY, a_borrower, broken_laws
 from tests.scripted_bots import (
+    LATER,
     Scripted,
     a_bid,
     all_decisions,
+    bots_by_key,
     enroll,
     good_listing,
     live_bids,
@@ -39,6 +45,11 @@ NONSENSE: dict[str, tuple[dict[str, Any], str]] = {
     "rate below zero": ({"rate": Decimal("-0.1")}, "The rate must be between 9.40 % and 15.00 %."),
     "rate is a float": ({"rate": 0.11}, "The rate must be a decimal fraction."),
     "rate is text": ({"rate": "0.11"}, "The rate must be a decimal fraction."),
+    "rate is huge": ({"rate": Decimal("1E+400000")}, "The rate must be between 9.40 % and 15.00 %."),
+    "rate over the borrower's highest": (
+        {"rate": Decimal("0.1501")},
+        "The rate must be between 9.40 % and 15.00 %.",
+    ),
     "rate too fine": ({"rate": Decimal("0.1100001")}, "The rate can have at most six decimals."),
     "a listing that is not there": ({"listing_id": 987654}, "Bidding on listing 987654 has ended."),
     "no listing": ({"listing_id": None}, "Bidding on listing None has ended."),
@@ -59,6 +70,64 @@ def test_nonsense_is_refused_with_a_reason(monkeypatch: pytest.MonkeyPatch, case
     assert [(row.verdict, row.reason) for row in all_decisions()] == [(Verdict.REFUSED, reason)]
     assert live_bids(listing_id) == []
     assert house.read(broken_laws) == []
+
+
+def test_a_listing_that_has_closed_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    closed, still_open = good_listing(), good_listing()
+    script(
+        monkeypatch,
+        late=lambda market: [ProposedBid(closed, "It was there a moment ago.", 500_00, Decimal("0.11"))],
+    )
+    house.run(_close, listing_id=closed)
+
+    outcome = run_round(closed, still_open)
+
+    assert (outcome.bid_count, outcome.refused_count, outcome.stopped) == (0, 1, ())
+    assert [row.reason for row in all_decisions()] == [f"Bidding on listing {closed} has ended."]
+
+
+def _close(session: Session, *, listing_id: int) -> None:
+    session.get_one(Listing, listing_id).state = ListingState.WITHDRAWN
+
+
+def test_a_listing_that_closes_while_a_bot_thinks_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    listing_id, other = good_listing(), good_listing()
+    script(monkeypatch, slow=lambda market: [])
+    turn = Turn(lambda: [ProposedBid(listing_id, "Mine.", 500_00, Decimal("0.11"))])
+    turn.settle()
+    house.run(_close, listing_id=listing_id)
+
+    outcome = house.run(
+        bot_runs.run_round,
+        listing_ids=[listing_id, other],
+        business_on=TODAY,
+        now=LATER,
+        seed=7,
+        settled={bots_by_key()["slow"].id: turn},
+    )
+
+    assert (outcome.bid_count, outcome.refused_count) == (0, 1)
+    assert all_decisions()[0].reason == f"Bidding on listing {listing_id} has ended."
+
+
+def test_a_borrower_has_a_cap_over_all_their_loans(monkeypatch: pytest.MonkeyPatch) -> None:
+    borrower_id = house.run(a_borrower)
+    capped = Scripted(
+        name="capped",
+        says=lambda market: [a_bid(market, 600_00, place) for place in range(len(market.listings))],
+        capital_cents=10_000_00,
+        borrower_share=Decimal("0.10"),
+    )
+    monkeypatch.setattr(registry, "load", lambda: Registry({"capped": capped}))
+    enroll()
+    first = good_listing(borrower_id=borrower_id)
+    good_listing(borrower_id=borrower_id)
+
+    run_round()
+
+    assert [bid.amount_cents for bid in live_bids(first)] == [600_00]
+    refused = [row.reason for row in all_decisions() if row.verdict is Verdict.REFUSED]
+    assert refused == ["It lends at most $1,000.00 to one borrower."]
 
 
 def test_what_is_no_proposal_at_all_is_refused_or_stops_the_bot(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -141,6 +141,44 @@ def test_only_what_was_typed_over_is_set(tab: Tab) -> None:
     assert _stored("safety_first") == {"lowest_score": "700"}
 
 
+def test_who_changed_a_bot_and_why_stands_in_its_history_and_in_its_row(tab: Tab) -> None:
+    tab.send(AdminBotsState.load)
+    tab.send(AdminBotsState.open_settings, bot_id=_number("quick_cash"))
+    tab.send(AdminBotsState.write_reason, reason="It bids too low.")
+
+    stopped = tab.send(AdminBotsState.switch_with_reason, wanted=False)
+    tab.send(AdminBotsState.change_capital, form=_form(capital="250,000"))
+    opened = tab.send(AdminBotsState.open_settings, bot_id=_number("quick_cash"))
+
+    assert not stopped.shown(AdminBotsState, "settings").is_running
+    row = _bot(stopped, "QuickCash Solutions")
+    assert row.last_change.startswith("Stopped by Sam Whitfield, ")
+    assert row.last_change.endswith(": It bids too low.")
+    history = opened.shown(AdminBotsState, "history")
+    assert [(line.what, line.who, line.reason) for line in history] == [
+        ("Capital raised from $200,000 to $250,000", "Sam Whitfield", "It bids too low."),
+        ("Stopped", "Sam Whitfield", "It bids too low."),
+        ("Enrolled with $200,000", "the platform", ""),
+    ]
+    assert opened.shown(AdminBotsState, "reason") == ""
+
+
+def test_changed_parameters_are_written_as_a_person_would_type_them(tab: Tab) -> None:
+    tab.send(AdminBotsState.load)
+    opened = tab.send(AdminBotsState.open_settings, bot_id=_number("safety_first"))
+    shown = {line.field: line.value for line in opened.shown(AdminBotsState, "parameters")}
+
+    form = _form(**{**shown, "lowest_score": "700", "margin_rate": "1.15"})
+    tab.send(AdminBotsState.change_parameters, form=form)
+    changed = tab.send(AdminBotsState.open_settings, bot_id=_number("safety_first"))
+
+    history = changed.shown(AdminBotsState, "history")
+    assert {line.what for line in history[:2]} == {
+        "Lowest credit score set from 750 to 700",
+        "Margin set from 0.9\N{NO-BREAK SPACE}% to 1.15\N{NO-BREAK SPACE}%",
+    }
+
+
 def test_a_reset_asks_first_and_then_withdraws_every_open_bid(tab: Tab) -> None:
     _a_round()
     tab.send(AdminBotsState.load)
