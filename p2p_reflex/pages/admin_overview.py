@@ -108,13 +108,14 @@ def _laws_badge() -> rx.Component:
 
 def _laws() -> rx.Component:
     return ui.card(
-        rx.el.ol(rx.foreach(STATE.laws, _law), class_name="stack-8"),
+        rx.el.ol(rx.foreach(STATE.laws, law_row), class_name="stack-8"),
         title="Laws of the books",
         region="Laws of the books",
     )
 
 
-def _law(law: rx.vars.ObjectVar[LawLine]) -> rx.Component:
+def law_row(law: rx.vars.ObjectVar[LawLine]) -> rx.Component:
+    """Draw one law with what breaks it."""
     return rx.el.li(
         rx.cond(law["holds"], _mark("check", "Holds: ", "accent"), _mark("circle_alert", "Broken: ", "red")),
         rx.el.span(law["number"], class_name="muted num right"),

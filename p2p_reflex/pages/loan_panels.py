@@ -42,7 +42,11 @@ def _make_payment() -> rx.Component:
             rx.el.p(
                 rx.cond(
                     LOAN.is_open,
-                    "The money comes from your bank through your wallet. A payment that is made stands.",
+                    rx.cond(
+                        STATE.is_from_wallet,
+                        "The money comes from your wallet. A payment that is made stands.",
+                        "The money comes from your bank through your wallet. A payment that is made stands.",
+                    ),
                     "This loan was charged off; what you pay goes to your lenders as a recovery. No interest "
                     "is added any more.",
                 ),
@@ -146,7 +150,11 @@ def _pay_off() -> rx.Component:
             is_open=STATE.is_payoff_open,
             on_open_change=STATE.ask_payoff,
             title="Pay off the loan",
-            text="This ends the loan today and cannot be undone. The money comes from your bank.",
+            text=rx.cond(
+                STATE.is_from_wallet,
+                "This ends the loan today and cannot be undone. The money comes from your wallet.",
+                "This ends the loan today and cannot be undone. The money comes from your bank.",
+            ),
             confirm=rx.Var.create("Pay off with ") + LOAN.payoff.total,
             on_confirm=STATE.pay_off(LOAN.payoff.total_cents, STATE.form_key),
             busy=STATE.is_paying,

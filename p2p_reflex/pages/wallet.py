@@ -1,4 +1,4 @@
-"""The wallet: money in and out, what is held, and the statement."""
+"""The wallet: money in and out, what waits, what is held, and the statement."""
 
 import reflex as rx
 
@@ -6,7 +6,7 @@ from p2p_reflex import components as ui
 from p2p_reflex.components.downloads import download_button
 from p2p_reflex.domain.vocabulary import Role
 from p2p_reflex.state.frame import FrameState
-from p2p_reflex.state.wallet import FILTERS, HeldLine, StatementLine, WalletState
+from p2p_reflex.state.wallet import FILTERS, HeldLine, StatementLine, WaitingLine, WalletState
 
 STATE = WalletState
 AMOUNT_ID = "wallet-amount"
@@ -26,7 +26,7 @@ def wallet() -> rx.Component:
         rx.el.div(
             rx.el.div(ui.loaded(STATE.loaded, _balances(), ui.card(ui.skeleton(68))), class_name="facts"),
             rx.el.div(_move_money(), class_name="panel"),
-            rx.el.div(_holds(), _statement(), class_name="rest"),
+            rx.el.div(_waiting(), _holds(), _statement(), class_name="rest"),
             class_name="with-panel",
         ),
         title="Wallet",
@@ -90,7 +90,12 @@ def _move_money() -> rx.Component:
                 class_name="stack-8",
             ),
             rx.el.p(
-                "There is no payment gateway: money in and out is recorded and confirmed at once.",
+                rx.cond(
+                    STATE.is_by_admin,
+                    "There is no payment gateway: an admin confirms money in and out. What you withdraw is "
+                    "held until then.",
+                    "There is no payment gateway: money in and out is recorded and confirmed at once.",
+                ),
                 class_name="t-12 muted",
             ),
             on_submit=STATE.add_money,
@@ -102,13 +107,49 @@ def _move_money() -> rx.Component:
     )
 
 
+def _waiting() -> rx.Component:
+    return rx.cond(
+        STATE.waiting.length() > 0,
+        ui.card(
+            rx.el.ul(rx.foreach(STATE.waiting, _waits), class_name="stack-12"),
+            title="Waiting for an admin",
+            region="Waiting for an admin",
+        ),
+    )
+
+
+def _waits(row: rx.vars.ObjectVar[WaitingLine]) -> rx.Component:
+    return rx.el.li(
+        rx.el.div(
+            rx.el.div(row["words"], class_name="w-500"),
+            rx.el.div(row["under"], class_name="t-12 muted"),
+        ),
+        rx.el.div(
+            rx.el.span(row["amount"], class_name="w-600 num"),
+            ui.button(
+                "Cancel",
+                size="small",
+                on_click=STATE.cancel(row["id"]),
+                custom_attrs={
+                    "aria-label": "Cancel the "
+                    + row["words"].to(str).lower()
+                    + " of "
+                    + row["amount"].to(str)
+                },
+            ),
+            class_name="line",
+        ),
+        class_name="between",
+    )
+
+
 def _holds() -> rx.Component:
     return rx.cond(
         STATE.holds.length() > 0,
         ui.card(
             rx.el.div(rx.foreach(STATE.holds, _hold), class_name="stack-12"),
             title="Held for your bids",
-            aside=rx.el.span(STATE.held, class_name="w-600 num"),
+            aside=rx.el.span(STATE.held_for_bids, class_name="w-600 num"),
             region="Held for your bids",
         ),
     )

@@ -102,7 +102,7 @@ class AdminOverviewState(ScreenState, rx.State):
         seen = await self.ask(overview.admin_overview, admin_id=person.member_id, business_on=today)
         self.day = f"{today:%A}, {formats.long_date(today)}."
         self.shown = write_overview(seen)
-        self.laws = [_law_line(law) for law in seen.laws]
+        self.laws = [write_law(law) for law in seen.laws]
         self.buckets = [_bucket_line(bucket) for bucket in seen.risk]
         days, months = seen.market.bids_by_day, seen.market.lent_by_month
         self.has_bids = any(day.people_count or day.bot_count for day in days)
@@ -160,7 +160,8 @@ def _late(risk: tuple[BucketFigures, ...]) -> tuple[str, str]:
     return f"{late} late", "late" if is_bad else "warning"
 
 
-def _law_line(law: LawResult) -> LawLine:
+def write_law(law: LawResult) -> LawLine:
+    """Write one law and what breaks it."""
     return LawLine(number=f"{law.law}.", title=law.title, holds=law.holds, violations=list(law.violations))
 
 

@@ -21,6 +21,7 @@ from p2p_reflex.services import (
 from p2p_reflex.services.loan_records import LoanView
 from p2p_reflex.services.payments import PaymentOutcome
 from p2p_reflex.services.touched import DAY, loan_topic, member_topic
+from p2p_reflex.settings import ConfirmMoney, settings
 from p2p_reflex.state.base import ScreenState, key_in, loads, requires, text_in
 from p2p_reflex.state.frame import FrameState
 from p2p_reflex.state.loan_acting import LoanActing
@@ -69,6 +70,7 @@ class LoanScreenState(LoanActing, ScreenState, rx.State):
     preview: PreviewShown = PreviewShown()
     is_paying: bool = False
     is_payoff_open: bool = False
+    is_from_wallet: bool = False
 
     _due_cents: int = 0
     _payoff_cents: int = 0
@@ -83,6 +85,7 @@ class LoanScreenState(LoanActing, ScreenState, rx.State):
         if asked != self._shown_to:
             self._start_afresh()
         self._shown_to = asked
+        self.is_from_wallet = settings().confirm_money is ConfirmMoney.BY_ADMIN
         self._watch(loan_topic(self._loan_id()), member_topic(person.member_id), DAY)
         await self._fill()
 

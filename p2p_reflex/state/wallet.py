@@ -1,4 +1,4 @@
-"""Owns the wallet screen: what can be used, what is held, money in and out, and the statement."""
+"""Owns the wallet screen: what can be used, is held or waits, money in and out, and the statement."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
@@ -7,11 +7,13 @@ from typing import Any, TypedDict
 import reflex as rx
 
 from p2p_reflex.domain import formats
-from p2p_reflex.domain.vocabulary import Role
-from p2p_reflex.services import business_date, wallets
+from p2p_reflex.domain.vocabulary import MoneyRequestKind, Role
+from p2p_reflex.services import business_date, money_requests, wallets
 from p2p_reflex.services.statements import StatementFilter, StatementRow
 from p2p_reflex.services.touched import DAY, member_topic
-from p2p_reflex.services.wallets import HeldForListing, WalletView
+from p2p_reflex.services.waiting_money import OwnRequest
+from p2p_reflex.services.wallets import HeldForListing, WalletChange, WalletView
+from p2p_reflex.settings import ConfirmMoney, settings
 from p2p_reflex.state.base import ScreenState, key_in, loads, requires, text_in
 from p2p_reflex.state.frame import FrameState
 
@@ -27,6 +29,15 @@ class HeldLine(TypedDict):
 
     title: str
     href: str
+    amount: str
+    under: str
+
+
+class WaitingLine(TypedDict):
+    """A deposit or withdrawal that waits for an admin."""
+
+    id: int
+    words: str
     amount: str
     under: str
 
@@ -53,8 +64,11 @@ class WalletState(ScreenState, rx.State):
     available: str = ""
     held: str = ""
     held_note: str = ""
+    held_for_bids: str = ""
     together: str = ""
     holds: list[HeldLine] = []
+    waiting: list[WaitingLine] = []
+    is_by_admin: bool = False
     lines: list[StatementLine] = []
     shows: str = StatementFilter.ALL.value
     range_words: str = ""
@@ -100,6 +114,23 @@ class WalletState(ScreenState, rx.State):
 
     @rx.event
     @requires("borrower", "lender")
+    async def cancel(self, request_id: int) -> AsyncIterator[Any]:
+        """Take back a deposit or withdrawal that waits for an admin."""
+        person = await self.who()
+        ended = await self.act(
+            money_requests.cancel,
+            member_id=person.member_id,
+            request_id=request_id,
+            form_key=f"cancel-money-{request_id}",
+            business_on=await self.ask(business_date.today),
+            now=datetime.now(UTC),
+        )
+        await self._fill()
+        yield rx.toast.success(f"{formats.money(ended.amount_cents)} cancelled")
+        yield FrameState.load
+
+    @rx.event
+    @requires("borrower", "lender")
     async def show_kind(self, kind: str) -> None:
         """Show all movements, or those of one kind."""
         self.shows = kind if kind in set(StatementFilter) else StatementFilter.ALL.value
@@ -131,11 +162,7 @@ class WalletState(ScreenState, rx.State):
             )
             self.amount, self._page = "", 1
             await self._fill()
-            moved = formats.money(change.amount_cents)
-            yield rx.toast.success(
-                f"{moved} added" if moving == "adding" else f"{moved} withdrawn",
-                description=f"{formats.money(change.available_cents)} is available now.",
-            )
+            yield _told(change, is_deposit=moving == "adding")
             yield FrameState.load
         finally:
             self.moving = ""
@@ -147,6 +174,7 @@ class WalletState(ScreenState, rx.State):
         person = await self.who()
         today = await self.ask(business_date.today)
         self.is_lender = person.role is Role.LENDER
+        self.is_by_admin = settings().confirm_money is ConfirmMoney.BY_ADMIN
         view = await self.ask(
             wallets.view, member_id=person.member_id, page=self._page, shows=StatementFilter(self.shows)
         )
@@ -162,13 +190,47 @@ class WalletState(ScreenState, rx.State):
     def _show_balances(self, view: WalletView, today: date) -> None:
         self.available = formats.money(view.available_cents)
         self.held = formats.money(view.held_cents)
-        self.held_note = (
-            f"for {formats.count(len(view.holds), 'bid')} that lead{'s' if len(view.holds) == 1 else ''}"
-            if view.holds
-            else "nothing is held"
-        )
+        leaving = sum(each.kind is MoneyRequestKind.WITHDRAWAL for each in view.waiting)
+        self.held_note = _held_note(len(view.holds), leaving)
+        self.held_for_bids = formats.money(sum(hold.amount_cents for hold in view.holds))
         self.together = formats.money(view.available_cents + view.held_cents)
         self.holds = [_held_line(hold, today) for hold in view.holds]
+        self.waiting = [_waiting_line(each, today) for each in view.waiting]
+
+
+def _told(change: WalletChange, *, is_deposit: bool) -> Any:
+    """Tell what became of a press of the button."""
+    amount = formats.money(change.amount_cents)
+    if change.transaction_id is not None:
+        available = f"{formats.money(change.available_cents)} is available now."
+        return rx.toast.success(
+            f"{amount} added" if is_deposit else f"{amount} withdrawn", description=available
+        )
+    then = "It counts once an admin confirms it." if is_deposit else "It is held until an admin confirms it."
+    return rx.toast.success(f"{amount} waits for an admin", description=then)
+
+
+def _held_note(bid_count: int, withdrawal_count: int) -> str:
+    """Say what money is held for."""
+    parts = [
+        f"{formats.count(count, what)} that {verb}{'s' if count == 1 else ''}"
+        for count, what, verb in ((bid_count, "bid", "lead"), (withdrawal_count, "withdrawal", "wait"))
+        if count
+    ]
+    return f"for {' and '.join(parts)}" if parts else "nothing is held"
+
+
+def _waiting_line(request: OwnRequest, today: date) -> WaitingLine:
+    asked = f"asked {formats.days_away(request.requested_on, today)}"
+    second = " one admin has confirmed it, a second has to" if request.is_first_confirmed else ""
+    if request.needs_second_admin and not second:
+        second = " two admins have to confirm it"
+    return WaitingLine(
+        id=request.request_id,
+        words="Deposit" if request.kind is MoneyRequestKind.DEPOSIT else "Withdrawal",
+        amount=formats.money(request.amount_cents),
+        under=f"{asked};{second}" if second else asked,
+    )
 
 
 def _held_line(hold: HeldForListing, today: date) -> HeldLine:

@@ -104,6 +104,7 @@ def _stops(app: RunningApp) -> list[Stop]:
         Stop("admin", "bots", "/admin/bots"),
         Stop("admin", "jobs", "/admin/jobs"),
         Stop("admin", "loan", f"/loans/{known['lender_loan']}"),
+        Stop("admin", "ledger", "/admin/ledger"),
         Stop("admin", "loans", "/admin/loans"),
         Stop("admin", "risk", "/admin/risk"),
         Stop("admin", "reverse", f"/loans/{known['lender_loan']}", _ask_to_reverse),
