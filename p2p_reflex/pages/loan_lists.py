@@ -34,9 +34,10 @@ RECEIPT_COLUMNS = (
     ui.Column("Fees", "right"),
     ui.Column("You received", "right"),
 )
-LENDER_COLUMNS = (ui.Column("Lender"), ui.Column("Amount", "right"), ui.Column("Rate", "right"))
+HOLDER_COLUMNS = (ui.Column("Lender"), ui.Column("Amount", "right"), ui.Column("Rate", "right"))
+LENDER_COLUMNS = (*HOLDER_COLUMNS, ui.Column("Letters", "right"))
 NOTE_COLUMNS = (
-    *LENDER_COLUMNS,
+    *HOLDER_COLUMNS,
     ui.Column("Outstanding", "right"),
     ui.Column("Received", "right"),
     ui.Column("Expected", "right"),
@@ -271,6 +272,17 @@ def _lender(row: rx.vars.ObjectVar[NoteRow]) -> rx.Component:
         ui.cell(ui.lender_name(row.name, row.initials, row.is_bot, row.is_own)),
         ui.number(row.principal),
         ui.number(row.rate, strong=True),
+        ui.cell(
+            rx.cond(
+                row.letter_href,
+                ui.link(
+                    "Write",
+                    row.letter_href,
+                    custom_attrs={"aria-label": rx.Var.create("Write to ") + row.name},
+                ),
+            ),
+            align="right",
+        ),
     )
 
 

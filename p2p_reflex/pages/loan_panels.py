@@ -66,6 +66,7 @@ def _preview() -> rx.Component:
     return rx.el.div(
         ui.key_values(rx.foreach(meant.lines, lambda line: ui.pair(line[0], line[1]))),
         rx.cond(meant.note, rx.el.p(meant.note, class_name="w-500", style={"margin_top": "8px"})),
+        rx.cond(meant.early, rx.el.p(meant.early, class_name="t-12 muted", style={"margin_top": "8px"})),
         rx.cond(
             meant.keep_term,
             rx.el.div(
@@ -195,6 +196,13 @@ def _own_note(row: rx.vars.ObjectVar[NoteRow]) -> rx.Component:
             rx.cond(LOAN.is_open, ". Expected: after the 1 % servicing fee, if all is paid as planned.", "."),
             class_name="t-12 muted",
             style={"margin_top": "8px"},
+        ),
+        rx.cond(
+            row.letter_href,
+            rx.el.div(
+                ui.link_button("Write to the borrower", row.letter_href, icon_name="mail", full=True),
+                style={"margin_top": "12px"},
+            ),
         ),
         title="Your note",
         region="Your note",

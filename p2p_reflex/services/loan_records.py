@@ -108,7 +108,8 @@ class NoteReceipts:
 class NoteLine:
     """One lender's share; the borrower sees who lends how much at which rate, not what it brought.
 
-    What the reserve fund bought is a share of its own.
+    What the reserve fund bought is a share of its own. `letter_key` names the thread of letters between the
+    borrower and this lender, where the one who looks is one of the two and the lender is a person.
     """
 
     lender_name: str
@@ -119,6 +120,7 @@ class NoteLine:
     annual_rate: Decimal
     outstanding_cents: int
     receipts: NoteReceipts | None
+    letter_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

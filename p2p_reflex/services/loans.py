@@ -23,7 +23,7 @@ from p2p_reflex.models import (
     Payment,
     PaymentPart,
 )
-from p2p_reflex.services import ledger
+from p2p_reflex.services import ledger, letters
 from p2p_reflex.services.loan_positions import PAYABLE_STATES, LoanPosition, ScheduledRow, position
 from p2p_reflex.services.loan_records import (
     Coverage,
@@ -243,6 +243,7 @@ def _note_lines(session: Session, loan: LoanPosition, viewer_id: int, role: Role
             annual_rate=note.annual_rate,
             outstanding_cents=note.outstanding_cents,
             receipts=None if role is Role.BORROWER else _receipts(note, expected.get(note.id, 0)),
+            letter_key=_letter_key(loan, note) if role is not Role.ADMIN else "",
         )
         for note in session.connection().execute(query)
     )
@@ -276,6 +277,13 @@ def _holder_name(note: Any) -> str:
     if note.lender_id is None:
         return "Reserve fund"
     return str(note.full_name) if note.is_bot else formats.person(note.full_name)
+
+
+def _letter_key(loan: LoanPosition, note: Any) -> str:
+    """Name the thread between the borrower and a lender; letters go between people."""
+    if note.lender_id is None or note.is_bot or note.lender_id == loan.borrower_id:
+        return ""
+    return letters.thread_key(loan.id, note.lender_id)
 
 
 def _receipts(note: Any, expected_cents: int) -> NoteReceipts:

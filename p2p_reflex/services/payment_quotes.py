@@ -29,13 +29,17 @@ class Consequence:
 
 @dataclass(frozen=True, slots=True)
 class PaymentPreview:
-    """Where an amount would go, the lines sum to it, and what paying ahead of time would lead to."""
+    """Where an amount would go, the lines sum to it, and what paying ahead of time would lead to.
+
+    It is early where it pays of an installment that is not due yet, whose interest has not all accrued.
+    """
 
     amount_cents: int
     lines: tuple[PreviewLine, ...]
     prepaid_principal_cents: int
     excess_cents: int
     is_payoff: bool
+    is_early: bool
     consequences: tuple[Consequence, ...]
 
 
@@ -72,8 +76,16 @@ def preview_of(
         prepaid_principal_cents=plan.prepaid_principal_cents,
         excess_cents=plan.unused_cents,
         is_payoff=plan.is_payoff,
+        is_early=_is_early(plan, business_on),
         consequences=tuple(map(_consequence, plans.values())) if plan.prepaid_principal_cents else (),
     )
+
+
+def _is_early(plan: PaymentPlan, business_on: date) -> bool:
+    paid = {part.number for part in plan.parts}
+    if plan.is_payoff or plan.is_recovery:
+        return False
+    return any(row.due_on > business_on for row in plan.rows if row.number in paid)
 
 
 def _lines(plan: PaymentPlan) -> list[PreviewLine]:

@@ -37,6 +37,10 @@ TIMELINE_ICONS = {
     "Payment, taken back later": ("undo_2", "muted"),
     "Taken back": ("undo_2", "muted"),
 }
+EARLY = (
+    "Paid early, money first pays the next installment in full, with the interest of its whole period, "
+    "though not all of it has accrued yet; only what is left then lowers the principal."
+)
 
 
 @dataclass(frozen=True)
@@ -85,6 +89,7 @@ class NoteRow:
     received: str
     received_note: str
     expected: str
+    letter_href: str
 
 
 @dataclass(frozen=True)
@@ -106,6 +111,7 @@ class PreviewShown:
     keep_installment: str = ""
     keep_term: str = ""
     note: str = ""
+    early: str = ""
 
 
 def write_schedule(view: LoanView, *, is_all: bool) -> list[ScheduleRow]:
@@ -153,6 +159,7 @@ def write_preview(found: PaymentPreview) -> PreviewShown:
         keep_installment=sentences.get(PrepaymentChoice.KEEP_INSTALLMENT, ""),
         keep_term=sentences.get(PrepaymentChoice.KEEP_TERM, ""),
         note="This pays the loan off." if found.is_payoff else "",
+        early=EARLY if found.is_early else "",
     )
 
 
@@ -283,4 +290,5 @@ def _note_row(line: NoteLine) -> NoteRow:
         received=formats.money(brought.received_cents) if brought else "",
         received_note=gained,
         expected=formats.money(brought.expected_cents) if brought else "",
+        letter_href=f"/messages?thread={line.letter_key}" if line.letter_key else "",
     )

@@ -186,7 +186,8 @@ def test_admins_hear_of_what_waits_and_of_what_became_of_it(
         ),
         (
             "Ed Hall rejected what you asked for",
-            "It was the reversal of a payment of $700.00 on “Roof repair after the storm”. Nothing was changed.",
+            "It was the reversal of a payment of $700.00 on “Roof repair after the storm”."
+            " Nothing was changed.",
         ),
     ]
 

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Engine
 from p2p_reflex import database as house
 from p2p_reflex.domain.vocabulary import LoanState, Role
 from p2p_reflex.models import Loan
-from p2p_reflex.services import business_date, opening
+from p2p_reflex.services import business_date, letters, opening
 from p2p_reflex.services.loan_positions import LoanPosition, position
 from p2p_reflex.settings import settings
 from p2p_reflex.state import visitors
@@ -89,6 +89,36 @@ def test_a_lender_sees_their_own_note_and_an_admin_all_of_them(loan: LoanPositio
     (own,) = shown(of_lender, "notes")
     assert (own.name, own.principal, own.rate) == ("You", "$7,000", "10.00 %")
     assert len(shown(of_admin, "notes")) == 2
+
+
+def test_borrower_and_lender_are_led_to_their_letters_and_bots_get_none(loan: LoanPosition) -> None:
+    first_id, second_id = (note.lender_id for note in loan.notes)
+    with house.transaction() as session:
+        session.execute(sa.text("UPDATE member SET is_bot = true WHERE id = :id"), {"id": second_id})
+    admin_id = house.run(a_member, role=Role.ADMIN)
+
+    hrefs = {
+        member_id: [note.letter_href for note in shown(opened(member_id, loan.id)[1], "notes")]
+        for member_id in (loan.borrower_id, first_id, admin_id)
+    }
+    thread = f"/messages?thread={loan.id}-{first_id}"
+
+    assert hrefs == {loan.borrower_id: [thread, ""], first_id: [thread], admin_id: ["", ""]}
+    found = house.read(letters.thread, member_id=first_id, loan_id=loan.id, lender_id=first_id)
+    assert found.can_write
+
+
+def test_who_pays_early_reads_that_interest_of_the_whole_period_is_paid(loan: LoanPosition) -> None:
+    tab, _ = opened(loan.borrower_id, loan.id)
+    due_cents = sum(row.unpaid_cents for row in loan.due_by(TODAY))
+
+    late = tab.send(LoanScreenState.change_amount, text=f"{due_cents / 100:.2f}")
+    early = tab.send(LoanScreenState.change_amount, text=f"{due_cents / 100 + 1:.2f}")
+    everything = tab.send(LoanScreenState.take_all)
+
+    assert shown(late, "preview").early == ""
+    assert shown(early, "preview").early.startswith("Paid early, money first pays the next installment")
+    assert shown(everything, "preview").early == ""
 
 
 @pytest.mark.parametrize("address", [None, "0", "999", "-1", "1e3", "9" * 18, "9" * 30, "../admin", "١"])
