@@ -51,6 +51,7 @@ class NoticeRow:
     kind: NoticeKind
     event: NoticeEvent
     text: NoticeText
+    business_on: date
     told_at: datetime
     is_unread: bool
 
@@ -143,6 +144,7 @@ def page_of(
                 kind=row.kind,
                 event=row.event,
                 text=notice_texts.write(row.event, row.facts),
+                business_on=row.business_on,
                 told_at=row.told_at,
                 is_unread=row.read_at is None,
             )
@@ -173,7 +175,7 @@ def newest_unread(session: Session, *, member_id: int, event: NoticeEvent) -> No
     if row is None:
         return None
     text = notice_texts.write(row.event, row.facts)
-    return NoticeRow(row.id, row.kind, row.event, text, row.told_at, is_unread=True)
+    return NoticeRow(row.id, row.kind, row.event, text, row.business_on, row.told_at, is_unread=True)
 
 
 def mark_read(session: Session, *, member_id: int, notice_id: int, now: datetime) -> None:

@@ -12,7 +12,7 @@ from p2p_reflex.models import Verdict
 from p2p_reflex.services.bot_desk import CHART_DAYS, STOPPED_BY_ADMIN, BotDesk
 from p2p_reflex.services.bot_figures import BotCard, Decision
 from p2p_reflex.state.bot_changes import typed, write_last_change
-from p2p_reflex.state.moments import day, since
+from p2p_reflex.state.moments import since_or_day
 
 UNKNOWN = "not known yet"
 NONE_YET = "none yet"
@@ -173,7 +173,6 @@ def write_bots(desk: BotDesk, *, now: datetime, today: date) -> list[BotLine]:
 
 def write_decision(row: Decision, *, now: datetime, today: date) -> DecisionLine:
     """Write one decision."""
-    is_today = row.decided_at <= now and row.decided_at.date() == row.business_on
     return DecisionLine(
         decision_id=row.decision_id,
         verdict=row.verdict.value,
@@ -182,7 +181,7 @@ def write_decision(row: Decision, *, now: datetime, today: date) -> DecisionLine
         title=row.listing_title or "",
         href=f"/listings/{row.listing_id}" if row.listing_id is not None else "",
         reason=unbroken(row.reason),
-        since=since(row.decided_at, now) if is_today else day(row.business_on, today),
+        since=since_or_day(row.decided_at, row.business_on, now=now, today=today),
     )
 
 

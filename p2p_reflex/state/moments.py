@@ -17,6 +17,16 @@ def since(moment: datetime, now: datetime) -> str:
     return day(moment.date(), now.date())
 
 
+def since_or_day(moment: datetime, on: date, *, now: datetime, today: date) -> str:
+    """Write how long ago something was, or its business day where the market's date is not the clock's.
+
+    A demo whose date was moved on has lived through many business days in one minute.
+    """
+    if moment <= now and today in (on, now.date()):
+        return since(moment, now)
+    return day(on, today)
+
+
 def day(on: date, today: date) -> str:
     """Write a date, with its year only where that is not this one."""
     return formats.short_date(on) if on.year == today.year else formats.long_date(on)

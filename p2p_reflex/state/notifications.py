@@ -1,6 +1,6 @@
 """Owns the notice centre: what one was told, what of it is unread, and how one wants to hear."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TypedDict
 
 import reflex as rx
@@ -8,13 +8,13 @@ from reflex.event import EventSpec
 
 from p2p_reflex.domain.notice_kinds import NoticeEvent, NoticeKind
 from p2p_reflex.domain.vocabulary import Role
-from p2p_reflex.services import notice_preferences, notices
+from p2p_reflex.services import business_date, notice_preferences, notices
 from p2p_reflex.services.notice_preferences import KINDS_OF, PreferenceRow
 from p2p_reflex.services.notices import NoticeRow
 from p2p_reflex.services.touched import member_topic
 from p2p_reflex.state.base import ScreenState, loads, requires
 from p2p_reflex.state.frame import FrameState, unread_words
-from p2p_reflex.state.moments import since
+from p2p_reflex.state.moments import since_or_day
 
 EVERYTHING = ""
 
@@ -245,9 +245,9 @@ class NotificationsState(ScreenState, rx.State):
             unread_only=bool(self.unread_only),
             page=self._page,
         )
-        now = datetime.now(UTC)
+        now, today = datetime.now(UTC), await self.ask(business_date.today)
         self._page = found.page
-        self.lines = [_line(row, now) for row in found.rows]
+        self.lines = [_line(row, now=now, today=today) for row in found.rows]
         self.unread = unread_words(found.unread_count)
         last = found.first_number + len(found.rows) - 1
         self.range_words = f"{found.first_number:,} to {last:,} of {found.row_count:,}"
@@ -259,14 +259,14 @@ class NotificationsState(ScreenState, rx.State):
         self.preferences = [_preference(row, person.role) for row in rows]
 
 
-def _line(row: NoticeRow, now: datetime) -> NoticeLine:
+def _line(row: NoticeRow, *, now: datetime, today: date) -> NoticeLine:
     return NoticeLine(
         id=row.notice_id,
         icon=ICONS[row.event],
         title=row.text.title,
         meaning=row.text.meaning,
         href=row.text.path,
-        since=since(row.told_at, now),
+        since=since_or_day(row.told_at, row.business_on, now=now, today=today),
         is_unread=row.is_unread,
     )
 
