@@ -311,7 +311,7 @@ def _decisions() -> rx.Component:
             _no_decisions(),
         ),
         title="What they decided, and why",
-        note="Kept for 30 days.",
+        note="Kept for at least 30 days.",
         flush=True,
         region="Decisions",
     )

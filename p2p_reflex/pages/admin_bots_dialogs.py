@@ -70,12 +70,13 @@ def _reason() -> rx.Component:
 
 def _history() -> rx.Component:
     return rx.el.section(
-        rx.el.h3("What happened", class_name="w-600"),
+        rx.el.h2("What happened", class_name="w-600"),
         rx.cond(
             STATE.history.length() > 0,
             rx.el.ul(rx.foreach(STATE.history, _event), class_name="stack-12"),
             rx.el.p("Nothing yet.", class_name="muted"),
         ),
+        class_name="stack-12",
     )
 
 

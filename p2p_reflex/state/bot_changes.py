@@ -52,7 +52,7 @@ def _line(event: PastEvent, known: dict[str, ParameterValue], *, now: datetime, 
         event_id=event.event_id,
         kind=event.kind.value,
         what=_what(event, known),
-        who=event.admin_name or "the platform",
+        who=event.admin_name or "The platform",
         since=_ago(since(event.happened_at, now)) if is_today else day(event.business_on, today),
         reason=event.reason,
     )

@@ -158,7 +158,7 @@ def test_who_changed_a_bot_and_why_stands_in_its_history_and_in_its_row(tab: Tab
     assert [(line.what, line.who, line.reason) for line in history] == [
         ("Capital raised from $200,000 to $250,000", "Sam Whitfield", "It bids too low."),
         ("Stopped", "Sam Whitfield", "It bids too low."),
-        ("Enrolled with $200,000", "the platform", ""),
+        ("Enrolled with $200,000", "The platform", ""),
     ]
     assert opened.shown(AdminBotsState, "reason") == ""
 
