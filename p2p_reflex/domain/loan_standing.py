@@ -176,6 +176,12 @@ def running_pause(on: date, pauses: Sequence[Pause]) -> Pause | None:
     return next((pause for pause in pauses if pause.from_on <= on <= pause.until_on), None)
 
 
+def paused_until(on: date, pauses: Sequence[Pause]) -> date | None:
+    """Give the last day of the pause that a day lies in."""
+    running = running_pause(on, pauses)
+    return running.until_on if running else None
+
+
 def ended_early(pauses: Sequence[Pause], *, on: date) -> tuple[Pause, ...]:
     """Let the pause that a day lies in end the day before; one that began on it never was."""
     running = running_pause(on, pauses)

@@ -47,6 +47,7 @@ class RunningLoan:
     next_due_on: date | None
     due_cents: int
     days_past_due: int
+    paused_until_on: date | None
     bucket: DelinquencyBucket
     paid_count: int
     installment_count: int
@@ -179,6 +180,7 @@ def _running_loan(loan: Loan, planned: Sequence[Installment], late: LateDays) ->
         next_due_on=next_due_on,
         due_cents=sum(cents for due_on, cents in unpaid if due_on <= until_on),
         days_past_due=days,
+        paused_until_on=late.paused_until(loan.id),
         bucket=delinquency.bucket_of(loan.state, days),
         paid_count=len(planned) - len(unpaid),
         installment_count=len(planned),

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from p2p_reflex.domain.delinquency import DEFAULT_DAYS, GRACE_DAYS, LATE_30_DAYS, bucket_of
-from p2p_reflex.domain.loan_standing import Pause, days_late
+from p2p_reflex.domain.loan_standing import Pause, days_late, paused_until
 from p2p_reflex.domain.vocabulary import DelinquencyBucket, LoanEventKind, LoanState
 from p2p_reflex.models import Loan, LoanLogEntry
 from p2p_reflex.services.loan_positions import PAYABLE_STATES, pauses_of
@@ -57,6 +57,10 @@ class LateDays:
         """Give the pauses of one loan."""
         known = self.paused.get(loan_id)
         return known.pauses if known else ()
+
+    def paused_until(self, loan_id: int) -> date | None:
+        """Give the last day of the pause that one loan is in."""
+        return paused_until(self.on, self.pauses(loan_id))
 
     def more_than(self, days: int) -> sa.ColumnElement[bool]:
         """Choose the loans that are later than so many days."""

@@ -30,6 +30,7 @@ class Standing:
     owed_cents: int
     has_written_off_loan: bool
     days_past_due: int
+    paused_until_on: date | None
 
     @property
     def room_cents(self) -> int:
@@ -57,16 +58,22 @@ def standing(session: Session, *, borrower_id: int, business_on: date) -> Standi
         owed_cents=sum(loan.outstanding_cents for loan in loans),
         has_written_off_loan=any(loan.state is not LoanState.ACTIVE for loan in loans),
         days_past_due=max((late.days(loan.id, loan.next_due_on) for loan in loans), default=0),
+        paused_until_on=max(filter(None, (late.paused_until(loan.id) for loan in loans)), default=None),
     )
 
 
 def check_limits(now_standing: Standing, *, amount_cents: int) -> None:
-    """Refuse a request beyond the limits, or by somebody whose loan is late beyond its grace.
+    """Refuse a request beyond the limits, or by somebody whose loan is paused, or late beyond its grace.
 
     Raises BorrowingLimitError.
     """
     if now_standing.has_written_off_loan or now_standing.days_past_due > delinquency.GRACE_DAYS:
         raise BorrowingLimitError("One of your loans is late. Bring it up to date before you ask for more.")
+    if now_standing.paused_until_on is not None:
+        raise BorrowingLimitError(
+            f"One of your loans is paused until {formats.long_date(now_standing.paused_until_on)}. "
+            "You can ask for more once its payments go on."
+        )
     if now_standing.open_listing_count >= MOST_OPEN_LISTINGS:
         raise BorrowingLimitError(
             f"You have {MOST_OPEN_LISTINGS} open listings already. "

@@ -1,6 +1,5 @@
 """Owns the admin's list of all loans, searched, sorted and paged by the database, and what to act on."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -12,7 +11,7 @@ from sqlmodel import Session
 
 from p2p_reflex.domain import formats
 from p2p_reflex.domain.delinquency import CHARGE_OFF_DAYS, DEFAULT_DAYS, LATE_30_DAYS
-from p2p_reflex.domain.loan_standing import Pause, first_day_late, is_paused
+from p2p_reflex.domain.loan_standing import first_day_late, is_paused
 from p2p_reflex.domain.vocabulary import DelinquencyBucket, Grade, LoanState
 from p2p_reflex.models import Loan, Member
 from p2p_reflex.services import late_days
@@ -224,13 +223,7 @@ def _row(row: Any, late: LateDays) -> LoanRow:
         disbursed_on=row.disbursed_on,
         next_due_on=row.next_due_on if runs else None,
         days_past_due=late.days(row.loan_id, row.next_due_on) if runs else 0,
-        paused_until_on=_paused_until(late.pauses(row.loan_id), late.on),
-    )
-
-
-def _paused_until(pauses: Sequence[Pause], business_on: date) -> date | None:
-    return max(
-        (each.until_on for each in pauses if each.from_on <= business_on <= each.until_on), default=None
+        paused_until_on=late.paused_until(row.loan_id),
     )
 
 

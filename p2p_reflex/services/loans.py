@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from p2p_reflex.domain import formats
 from p2p_reflex.domain.errors import UnknownError
+from p2p_reflex.domain.loan_standing import paused_until
 from p2p_reflex.domain.repayment import expected_cents
 from p2p_reflex.domain.vocabulary import LoanState, Role
 from p2p_reflex.models import (
@@ -83,7 +84,7 @@ def view(session: Session, *, loan_id: int, viewer_id: int, role: Role, business
         autopay=loan.autopay,
         autopay_partial=loan.autopay_partial,
         days_past_due=found.days_past_due(business_on) if is_running else 0,
-        paused_until_on=_paused_until(found, business_on) if is_running else None,
+        paused_until_on=paused_until(business_on, found.pauses) if is_running else None,
         pauses=found.pauses,
         charged_off_cents=loan.charged_off_cents,
         forgiven_cents=loan.forgiven_cents,
@@ -95,12 +96,6 @@ def view(session: Session, *, loan_id: int, viewer_id: int, role: Role, business
         payoff=payoff_offer(found, business_on=business_on) if is_payer else None,
         coverage=_coverage(session, found) if is_payer and is_running else None,
     )
-
-
-def _paused_until(loan: LoanPosition, business_on: date) -> date | None:
-    """Give the day until which lateness does not count now."""
-    running = [pause.until_on for pause in loan.pauses if pause.from_on <= business_on <= pause.until_on]
-    return max(running, default=None)
 
 
 def _may_see(loan: LoanPosition, viewer_id: int, role: Role) -> bool:

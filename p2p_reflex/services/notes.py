@@ -74,6 +74,7 @@ class NoteRow:
     bought_on: date
     next_due_on: date | None
     days_past_due: int
+    paused_until_on: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,4 +239,8 @@ def _shown() -> sa.Select[Any]:
 
 
 def _row(row: sa.Row[Any], late: LateDays) -> NoteRow:
-    return NoteRow(**row._mapping, days_past_due=late.days(row.loan_id, row.next_due_on))
+    return NoteRow(
+        **row._mapping,
+        days_past_due=late.days(row.loan_id, row.next_due_on),
+        paused_until_on=late.paused_until(row.loan_id),
+    )

@@ -197,14 +197,15 @@ def _next_payment(home: BorrowingHome) -> NextPayment:
         how = f"Autopay takes it from your wallet, which has {formats.money(home.wallet_cents)}."
     else:
         how = "Autopay is off, so you pay it by hand."
+    kind, state = _loan_state(loan)
     return NextPayment(
         title=loan.title,
         href=f"/loans/{loan.loan_id}",
         amount=formats.money(loan.due_cents),
         due_on=formats.long_date(loan.next_due_on),
         due_away=formats.days_away(loan.next_due_on, home.business_on),
-        kind=BUCKET_KINDS[loan.bucket],
-        state=delinquency.describe(loan.days_past_due),
+        kind=kind,
+        state=state,
         how=how,
         is_short=is_short,
     )
@@ -236,6 +237,8 @@ def _loan_row(loan: RunningLoan, today: date) -> LoanRow:
 
 
 def _loan_state(loan: RunningLoan) -> tuple[str, str]:
+    if loan.paused_until_on is not None:
+        return "paused", f"Paused until {formats.short_date(loan.paused_until_on)}"
     if loan.state is LoanState.DEFAULTED:
         return "bad", "Default"
     return BUCKET_KINDS[loan.bucket], delinquency.describe(loan.days_past_due)

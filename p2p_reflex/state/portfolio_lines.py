@@ -138,11 +138,15 @@ def write_portfolio(home: PortfolioHome) -> PortfolioShown:
     )
 
 
+def _note_state(row: NoteRow) -> tuple[str, str]:
+    if row.paused_until_on is not None:
+        return "paused", f"Paused until {formats.short_date(row.paused_until_on)}"
+    return ENDED_BADGES.get(row.loan_state, (BADGES[bucket(row.days_past_due)], describe(row.days_past_due)))
+
+
 def write_note(row: NoteRow) -> NoteLine:
     """Write one note."""
-    kind, state = ENDED_BADGES.get(
-        row.loan_state, (BADGES[bucket(row.days_past_due)], describe(row.days_past_due))
-    )
+    kind, state = _note_state(row)
     left = f"{row.installments_left} of {row.installment_count}"
     due = formats.short_date(row.next_due_on) if row.next_due_on else ""
     return NoteLine(

@@ -120,3 +120,19 @@ def test_a_chosen_bucket_finds_paused_loans_beside_others(admin_id: int) -> None
 
     assert (late.days(paused_id, DUE_ON), late.days(plain_id, DUE_ON)) == (10, 40)
     assert [row.loan_id for row in page.rows] == [plain_id]
+
+
+def test_a_paused_loan_says_so_to_its_people_and_bars_new_requests_until_it_goes_on(admin_id: int) -> None:
+    loan_id = paused_loan(admin_id, days=30)
+    borrower_id, lender_id = parties(loan_id)
+    last_on = DUE_ON + timedelta(days=30)
+
+    (loan,) = read(borrowing.home, borrower_id=borrower_id, business_on=last_on).loans
+    (note,) = read(notes.page_of, lender_id=lender_id, business_on=last_on).rows
+    standing = read(listing_limits.standing, borrower_id=borrower_id, business_on=last_on)
+    after = read(listing_limits.standing, borrower_id=borrower_id, business_on=last_on + timedelta(days=1))
+
+    assert (loan.paused_until_on, note.paused_until_on) == (last_on, last_on)
+    with pytest.raises(listing_limits.BorrowingLimitError, match="paused until 19 Jan 2027"):
+        listing_limits.check_limits(standing, amount_cents=1_000_00)
+    listing_limits.check_limits(after, amount_cents=1_000_00)
