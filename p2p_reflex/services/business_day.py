@@ -32,6 +32,8 @@ LOOK_AGAIN_SECONDS = 0.05
 NARROWER = 10
 ONE_DAY = timedelta(days=1)
 
+_LOCKED_CLOCK = select(BusinessClock).with_for_update().execution_options(populate_existing=True)
+
 _untold: deque[tuple[date, StepRow]] = deque(maxlen=100)
 
 P = ParamSpec("P")
@@ -83,8 +85,7 @@ def close_day(session: Session, *, business_on: date, now: datetime) -> DayOutco
     Two at once: the second waits at the clock, then finds the day closed.
     Raises ValueError for a day that is not open yet, because no day is ever skipped.
     """
-    clock = session.exec(select(BusinessClock).with_for_update()).one()
-    session.refresh(clock)
+    clock = session.exec(_LOCKED_CLOCK).one()
     if business_on < clock.business_on:
         return None
     if business_on > clock.business_on:

@@ -11,6 +11,23 @@ from p2p_reflex.models import Listing
 from p2p_reflex.services import acceptance, book_rows, market_notices, origination
 from p2p_reflex.services import book as books
 
+_ON = sa.bindparam("on", type_=sa.Date)
+# Listings whose window, or whose time to decide, ends on a day or has ended before.
+_ENDING = (
+    select(Listing.id)
+    .where(
+        sa.or_(
+            sa.and_(col(Listing.state) == ListingState.OPEN, col(Listing.closes_on) <= _ON),
+            sa.and_(
+                col(Listing.state) == ListingState.DECIDING,
+                col(Listing.closes_on) <= _ON,
+                col(Listing.decide_until_on) <= _ON,
+            ),
+        )
+    )
+    .order_by(col(Listing.id))
+)
+
 
 @dataclass(frozen=True, slots=True)
 class ClosingOutcome:
@@ -31,7 +48,8 @@ def close_listings(session: Session, *, business_on: date, now: datetime) -> Clo
     deciding: list[int] = []
     expired: list[int] = []
     closed: list[Listing] = []
-    for listing in books.lock_listings(session, listing_ids=_ending(session, business_on)):
+    ending = session.exec(_ENDING, params={"on": business_on}).all()
+    for listing in books.lock_listings(session, listing_ids=ending) if ending else ():
         if not _ends(listing, business_on):
             continue  # somebody accepted or withdrew it while this sweep waited for it
         book, bids = book_rows.standing_book(session, listing=listing)
@@ -53,19 +71,6 @@ def close_listings(session: Session, *, business_on: date, now: datetime) -> Clo
     session.flush()
     market_notices.tell_closed(session, listings=closed, business_on=business_on, now=now)
     return ClosingOutcome(tuple(loans), tuple(deciding), tuple(expired))
-
-
-def _ending(session: Session, business_on: date) -> list[int]:
-    """Find the listings whose window, or whose time to decide, ends on this day or has ended before."""
-    ends = sa.or_(
-        sa.and_(col(Listing.state) == ListingState.OPEN, col(Listing.closes_on) <= business_on),
-        sa.and_(
-            col(Listing.state) == ListingState.DECIDING,
-            col(Listing.closes_on) <= business_on,
-            col(Listing.decide_until_on) <= business_on,
-        ),
-    )
-    return list(session.exec(select(Listing.id).where(ends).order_by(col(Listing.id))))
 
 
 def _ends(listing: Listing, business_on: date) -> bool:

@@ -15,7 +15,7 @@ from p2p_reflex.domain.vocabulary import LoanStage, LoanState
 from p2p_reflex.models import DelinquencyRoll, Loan
 from p2p_reflex.services import late_days, loan_chunks, loan_totals
 from p2p_reflex.services.authority import check_admin
-from p2p_reflex.services.loan_positions import CHUNK
+from p2p_reflex.services.loan_positions import CHUNK, LARGEST_ID
 from p2p_reflex.services.loan_totals import StageFigures, stage_of
 from p2p_reflex.services.touched import loan_topic, touch
 
@@ -109,23 +109,9 @@ def _candidates(
     session: Session, business_on: date, after_id: int, limit: int | None
 ) -> tuple[list[Any], dict[int, tuple[Pause, ...]]]:
     """Find the next loans in another stage by their dates than they were, and those ever paused."""
-    days = {stage: business_on - timedelta(days=late) for stage, late in _LAST_DAYS.items()}
-    due_on = _loans.c.next_due_on
-    expected = sa.case(
-        (_loans.c.state == LoanState.PAID_OFF, LoanStage.PAID_OFF.value),
-        (_loans.c.state == LoanState.CHARGED_OFF, LoanStage.CHARGED_OFF.value),
-        (_loans.c.state == LoanState.DEFAULTED, LoanStage.DEFAULT.value),
-        *((due_on >= since, stage.value) for stage, since in days.items()),
-        else_=LoanStage.DEFAULT.value,
-    )
-    columns = (_loans.c.id, _loans.c.state, _loans.c.stage, _loans.c.next_due_on, _loans.c.outstanding_cents)
-    query = (
-        sa.select(*columns)
-        .where(sa.cast(_loans.c.stage, sa.String) != expected, _loans.c.id > after_id)
-        .order_by(_loans.c.id)
-        .limit(limit)
-    )
-    found = {row.id: row for row in session.connection().execute(query)}
+    days = {stage.value: business_on - timedelta(days=late) for stage, late in _LAST_DAYS.items()}
+    values = {**days, "after_id": after_id, "most": LARGEST_ID if limit is None else limit}
+    found = {row.id: row for row in session.connection().execute(_ELSEWHERE, values)}
     paused = [(row, of_loan) for row, of_loan in _paused(session) if row.id > after_id]
     found |= {row.id: row for row, _ in paused}
     rows = [row for _, row in sorted(found.items())]
@@ -139,6 +125,21 @@ _LAST_DAYS = {
     LoanStage.LATE_31_120: DEFAULT_DAYS - 1,
 }
 """The most days past due of each stage."""
+
+_EXPECTED = sa.case(
+    (_loans.c.state == LoanState.PAID_OFF, LoanStage.PAID_OFF.value),
+    (_loans.c.state == LoanState.CHARGED_OFF, LoanStage.CHARGED_OFF.value),
+    (_loans.c.state == LoanState.DEFAULTED, LoanStage.DEFAULT.value),
+    *((_loans.c.next_due_on >= sa.bindparam(stage.value), stage.value) for stage in _LAST_DAYS),
+    else_=LoanStage.DEFAULT.value,
+)
+_ELSEWHERE = (
+    sa.select(_loans.c.id, _loans.c.state, _loans.c.stage, _loans.c.next_due_on, _loans.c.outstanding_cents)
+    .where(sa.cast(_loans.c.stage, sa.String) != _EXPECTED, _loans.c.id > sa.bindparam("after_id"))
+    .order_by(_loans.c.id)
+    .limit(sa.bindparam("most"))
+)
+"""The next loans in another stage than their dates say."""
 
 
 def _paused(session: Session) -> list[tuple[Any, tuple[Pause, ...]]]:

@@ -15,6 +15,14 @@ from p2p_reflex.models import IdempotencyRecord
 
 _records = cast(sa.Table, IdempotencyRecord.__table__)  # type: ignore[attr-defined]
 
+_CLAIM = {
+    name: insert(_records).on_conflict_do_nothing().returning(_records.c.key)
+    for name, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
+}
+_MINE = sa.and_(_records.c.member_id == sa.bindparam("by_member"), _records.c.key == sa.bindparam("by_key"))
+_EARLIER = sa.select(_records).where(_MINE)
+_ANSWER = sa.update(_records).where(_MINE)
+
 
 class FormReusedError(LendingError):
     """The same form was sent again with other contents."""
@@ -43,17 +51,15 @@ def once(
         raise LendingError("This form is out of date. Reload the page and try again.")
     body_hash = hashlib.sha256(json.dumps([action, body], sort_keys=True, default=str).encode()).hexdigest()
     claim = {"member_id": member_id, "key": key, "action": action, "body_hash": body_hash, "created_at": now}
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     connection = session.connection()
-    claiming = insert(_records).values(**claim).on_conflict_do_nothing().returning(_records.c.key)
-    claimed = connection.execute(claiming).first() is not None
-    mine = sa.and_(_records.c.member_id == member_id, _records.c.key == key)
+    claimed = connection.execute(_CLAIM[connection.dialect.name], claim).first() is not None
+    mine = {"by_member": member_id, "by_key": key}
     if not claimed:
-        earlier = connection.execute(sa.select(_records).where(mine)).one()
+        earlier = connection.execute(_EARLIER, mine).one()
         if earlier.body_hash != body_hash:
             raise FormReusedError
         return dict(earlier.answer)
     answer = act()
     session.flush()
-    connection.execute(sa.update(_records).where(mine).values(answer=answer))
+    connection.execute(_ANSWER, {**mine, "answer": answer})
     return answer

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any, cast
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session
 
 from p2p_reflex.domain.hardship import Forgiveness
@@ -22,6 +23,25 @@ _voids = cast(sa.Table, LoanLogVoid.__table__)  # type: ignore[attr-defined]
 _windows = cast(sa.Table, LadderWindow.__table__)  # type: ignore[attr-defined]
 _bids = cast(sa.Table, Bid.__table__)  # type: ignore[attr-defined]
 _notes = cast(sa.Table, Note.__table__)  # type: ignore[attr-defined]
+
+
+def _widening(claim: Any) -> Any:
+    """Widen the window that a step has already, where the new day lies outside of it."""
+    first, last, new = _windows.c.first_on, _windows.c.last_on, claim.excluded
+    return claim.on_conflict_do_update(
+        index_elements=[_windows.c.step],
+        set_={
+            "first_on": sa.case((new.first_on < first, new.first_on), else_=first),
+            "last_on": sa.case((new.last_on > last, new.last_on), else_=last),
+        },
+        where=sa.or_(new.first_on < first, new.last_on > last),
+    )
+
+
+_NOTE = {
+    "sqlite": _widening(sqlite.insert(_windows)),
+    "postgresql": _widening(postgresql.insert(_windows)),
+}
 
 
 def record(
@@ -137,18 +157,8 @@ def windows(session: Session) -> dict[LadderStep, Window]:
 
 def note_step(session: Session, *, step: LadderStep, business_on: date) -> None:
     """Note that a step of the ladder was taken on a day."""
-    connection = session.connection()
-    mine = _windows.c.step == step.value
-    known = connection.execute(sa.select(_windows).where(mine).with_for_update()).first()
-    if known is None:
-        values = {"step": step.value, "first_on": business_on, "last_on": business_on}
-        connection.execute(sa.insert(_windows), values)
-    elif not known.first_on <= business_on <= known.last_on:
-        changed = {
-            "first_on": min(known.first_on, business_on),
-            "last_on": max(known.last_on, business_on),
-        }
-        connection.execute(sa.update(_windows).where(mine).values(**changed))
+    values = {"step": step.value, "first_on": business_on, "last_on": business_on}
+    session.connection().execute(_NOTE[session.get_bind().dialect.name], values)
 
 
 def _row(

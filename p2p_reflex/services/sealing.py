@@ -8,6 +8,7 @@ import struct
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, cast
@@ -26,6 +27,8 @@ _seals = cast(sa.Table, SealedDay.__table__)  # type: ignore[attr-defined]
 _steps = cast(sa.Table, BusinessStep.__table__)  # type: ignore[attr-defined]
 _transactions = cast(sa.Table, JournalTransaction.__table__)  # type: ignore[attr-defined]
 
+_LAST = sa.select(_seals).order_by(_seals.c.business_on.desc()).limit(1)
+_ADD = sa.insert(_seals)
 _FIRST = itemgetter(0)
 _FINGERPRINT = struct.Struct(">q8s")
 
@@ -77,24 +80,23 @@ def seal(session: Session, *, business_on: date, now: datetime) -> Sealed:
     if connection.dialect.name == "postgresql":
         # Entries that are on their way come before the seal, or find it there.
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(SEALING_LOCK)))
-    last = connection.execute(sa.select(_seals).order_by(_seals.c.business_on.desc()).limit(1)).first()
+    last = connection.execute(_LAST).first()
     if last is not None and last.business_on >= business_on:
         return Sealed(last.business_on, last.digest, last.transaction_count, last.entry_count)
     after_on = last.business_on if last is not None else date.min
     previous = last.digest if last is not None else FIRST_LINK
     link = _link(previous, business_on, _journal(session, after_on=after_on, through_on=business_on))
     sealed = Sealed(business_on, link.digest.hexdigest(), link.transaction_count, link.entry_count)
-    connection.execute(
-        sa.insert(_seals).values(
-            business_on=business_on,
-            previous_digest=previous,
-            digest=sealed.digest,
-            transaction_count=link.transaction_count,
-            entry_count=link.entry_count,
-            fingerprints=bytes(link.fingerprints),
-            sealed_at=now,
-        )
-    )
+    values = {
+        "business_on": business_on,
+        "previous_digest": previous,
+        "digest": sealed.digest,
+        "transaction_count": link.transaction_count,
+        "entry_count": link.entry_count,
+        "fingerprints": bytes(link.fingerprints),
+        "sealed_at": now,
+    }
+    connection.execute(_ADD, values)
     return sealed
 
 
@@ -188,6 +190,8 @@ def _journal(session: Session, *, after_on: date, through_on: date) -> Iterator[
             own = lines.get(transaction_id, ())
             digest = hashlib.sha256("\n".join((line, *own)).encode()).digest()
             yield _Found(_day(of_day), transaction_id, digest, len(own))
+        if len(page) < PAGE:
+            return
         on, after_id = _day(last_on), last_id
 
 
@@ -199,6 +203,7 @@ def _rows(connection: sa.Connection, question: sa.TextClause, values: dict[str, 
     return rows
 
 
+@lru_cache(maxsize=2)
 def _questions(engine: str) -> tuple[sa.TextClause, sa.TextClause]:
     """Ask for a page of transactions, and for its entries, each as one line of text."""
     numbers = "".join(f" || '|' || COALESCE(CAST(t.{name} AS TEXT), '')" for name in _NUMBERS)
