@@ -37,7 +37,7 @@ class Outage(Protocol):
         """Take it away."""
 
     def end(self) -> None:
-        """Give it back."""
+        """Give it back; where it is there, nothing happens."""
 
 
 class LockedFile:
@@ -52,9 +52,10 @@ class LockedFile:
         self._holder.execute("BEGIN IMMEDIATE")
 
     def end(self) -> None:
-        assert self._holder is not None
-        self._holder.execute("ROLLBACK")
-        self._holder.close()
+        holder, self._holder = self._holder, None
+        if holder is not None:
+            holder.execute("ROLLBACK")
+            holder.close()
 
 
 class FullDisk:

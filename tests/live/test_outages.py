@@ -1,7 +1,6 @@
 """Open tabs and bots while the database is really away: they wait, catch up, and everything is told once."""
 
 import asyncio
-import threading
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any
 
@@ -59,7 +58,9 @@ def outage(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> I
     house.run(opening.open_market, business_on=TODAY)
     visitors._remembered.clear()
     monkeypatch.setattr(visitors, "REMEMBERED_SECONDS", 0)
-    yield stopped or LockedFile(house.current_engine())
+    away = stopped or LockedFile(house.current_engine())
+    yield away
+    away.end()
     house.current_engine().dispose()
 
 
@@ -134,18 +135,14 @@ def a_wallet_and_a_listing(session: Session) -> tuple[int, int, str]:
     return lender_id, a_listing(session), enter_as(session, member_id=lender_id)
 
 
-def begin_after_commit(outage: Outage) -> threading.Event:
-    """Let an outage begin right after the next commit, before any tab has heard of it."""
-    begun = threading.Event()
+def begin_after_commit(outage: Outage) -> None:
+    """Let an outage begin right after the next commit, before anybody has heard of it."""
 
     def strike(_topics: frozenset[str]) -> None:
-        if not begun.is_set():
-            begun.set()
-            stop()
-            outage.begin()
+        house._listeners.remove(strike)
+        outage.begin()
 
-    stop = house.on_commit(strike)
-    return begun
+    house._listeners.insert(0, strike)
 
 
 def test_an_open_tab_shows_what_was_committed_just_before_the_database_went_away(

@@ -51,6 +51,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     started.remove()
 
 
+@pytest.fixture(autouse=True)
+def _server_back(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let no test that failed leave the server stopped for the next."""
+    yield
+    if "server" in request.fixturenames:
+        request.getfixturevalue("server").end()
+
+
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch, _sqlite_maker: Maker) -> Iterator[Maker]:
     """Give SQLite files whose writers wait longer for a lock than the outage takes."""
