@@ -54,10 +54,10 @@ class Scene:
 
 def switch_bots(session: Session, *, is_running: bool) -> None:
     """Enrol the bots that are not, and start or stop them all."""
-    now = datetime.now(UTC)
-    bot_runs.enroll_bots(session, business_on=business_date.today(session), now=now)
+    at = {"business_on": business_date.today(session), "now": datetime.now(UTC)}
+    bot_runs.enroll_bots(session, **at)
     admin_id = session.exec(select(Member.id).where(Member.email == ADMIN[0])).one()
-    bot_desk.switch_all(session, admin_id=admin_id, is_running=is_running, form_key=a_form_key(), now=now)
+    bot_desk.switch_all(session, admin_id=admin_id, is_running=is_running, form_key=a_form_key(), **at)
 
 
 @pytest.fixture
