@@ -15,6 +15,8 @@ from tests.builders import NOW, TODAY
 PROCESSES = 4
 LONGEST_WAIT_SECONDS = 60
 
+_gates: list[Any] = []
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -31,19 +33,23 @@ def bid_in_processes(database_url: str, *, listing_id: int, lender_ids: Sequence
     # Imported once by the server that forks, so that each process starts in milliseconds.
     spawning.set_forkserver_preload(["tests.bidding_processes"])
     shares = [tuple(lender_ids[start::PROCESSES]) for start in range(PROCESSES)]
-    with spawning.Manager() as shared, ProcessPoolExecutor(PROCESSES, mp_context=spawning) as pool:
-        gate = shared.Barrier(PROCESSES)
-        begun = [pool.submit(_bid_all, database_url, listing_id, share, gate) for share in shares]
+    ready = (database_url, spawning.Barrier(PROCESSES))
+    with ProcessPoolExecutor(PROCESSES, mp_context=spawning, initializer=_arrive, initargs=ready) as pool:
+        begun = [pool.submit(_bid_all, listing_id, share) for share in shares]
         return [answer for each in begun for answer in each.result(LONGEST_WAIT_SECONDS)]
 
 
-def _bid_all(database_url: str, listing_id: int, lender_ids: tuple[int, ...], gate: Any) -> list[Answer]:
+def _arrive(database_url: str, gate: Any) -> None:
+    """Get a process ready: its own engine, and the gate at which all wait for each other."""
+    house.use(house.connect(database_url))
+    _gates.append(gate)
+
+
+def _bid_all(listing_id: int, lender_ids: tuple[int, ...]) -> list[Answer]:
     """Bid for each lender in turn, once every process is ready."""
-    engine = house.connect(database_url)
-    house.use(engine)
-    gate.wait(LONGEST_WAIT_SECONDS)
+    _gates[-1].wait(LONGEST_WAIT_SECONDS)
     answers = [_bid(listing_id, lender_id) for lender_id in lender_ids]
-    engine.dispose()
+    house.current_engine().dispose()
     return answers
 
 
