@@ -60,7 +60,7 @@ PLACES: dict[str, tuple[Group, ...]] = {
                 Place("Loans", "/admin/loans", "landmark"),
                 Place("Bots", "/admin/bots", "bot"),
                 Place("Risk", "/admin/risk", "shield_alert"),
-                Place("Ledger", "/admin/ledger", "book_text"),
+                Place("Ledger", "/admin/ledger", "book_text", FrameState.waiting_money_count),
                 Place("Jobs", "/admin/jobs", "calendar_clock"),
                 MARKET,
             ),

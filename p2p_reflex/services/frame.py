@@ -9,7 +9,7 @@ from sqlmodel import Session, col, func, select
 from p2p_reflex.domain.notice_kinds import NoticeEvent
 from p2p_reflex.domain.vocabulary import ListingState
 from p2p_reflex.models import Listing
-from p2p_reflex.services import business_date, ledger, letters, notices
+from p2p_reflex.services import business_date, ledger, letters, notices, waiting_money
 from p2p_reflex.services.notices import NoticeRow
 
 
@@ -17,7 +17,7 @@ from p2p_reflex.services.notices import NoticeRow
 class FrameFigures:
     """What the frame shows: the market's date, money one can use, how many listings are open, what is unread.
 
-    `newest_outbid` is the newest unread word of being outbid.
+    `newest_outbid` is the newest unread word of being outbid; `waiting_money_count` is for admins.
     """
 
     business_on: date
@@ -26,6 +26,7 @@ class FrameFigures:
     unread_notice_count: int = 0
     unread_letter_count: int = 0
     newest_outbid: NoticeRow | None = None
+    waiting_money_count: int = 0
 
 
 def figures(session: Session, *, member_id: int | None) -> FrameFigures:
@@ -46,4 +47,5 @@ def figures(session: Session, *, member_id: int | None) -> FrameFigures:
         newest_outbid=notices.newest_unread(session, member_id=member_id, event=NoticeEvent.OUTBID)
         if unread
         else None,
+        waiting_money_count=waiting_money.count_for_admin(session, member_id=member_id),
     )

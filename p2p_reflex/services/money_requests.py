@@ -16,11 +16,11 @@ from p2p_reflex.domain.errors import LendingError, UnknownError
 from p2p_reflex.domain.vocabulary import AccountKind, MoneyRequestKind, MoneyRequestState, TransactionKind
 from p2p_reflex.models import MoneyRequest
 from p2p_reflex.services import conversation, idempotency, ledger, money_notices
+from p2p_reflex.services.approval_requests import limit_cents
 from p2p_reflex.services.authority import check_admin
 from p2p_reflex.services.book_rows import is_id
 from p2p_reflex.services.ledger import Leg, Movement
 from p2p_reflex.services.touched import member_topic, touch
-from p2p_reflex.settings import settings
 
 MOST_WAITING = 20
 MONEY_WAITS = "money waits"
@@ -63,11 +63,6 @@ class RequestOutcome:
     request_id: int
     state: MoneyRequestState
     amount_cents: int
-
-
-def limit_cents() -> int:
-    """Give the amount above which a withdrawal needs a second admin."""
-    return int(settings().second_admin_above * 100)
 
 
 def needs_second_admin(kind: MoneyRequestKind, amount_cents: int) -> bool:

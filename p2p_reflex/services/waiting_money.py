@@ -7,7 +7,7 @@ from typing import Any, cast
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from p2p_reflex.domain.vocabulary import AccountKind, MoneyRequestKind, MoneyRequestState
+from p2p_reflex.domain.vocabulary import AccountKind, MoneyRequestKind, MoneyRequestState, Role
 from p2p_reflex.models import LedgerAccount, Member, MoneyRequest
 from p2p_reflex.services.authority import check_admin
 from p2p_reflex.services.money_requests import needs_second_admin
@@ -111,6 +111,14 @@ def for_admin(session: Session, *, admin_id: int) -> tuple[WaitingRequest, ...]:
         )
         for row in rows
     )
+
+
+def count_for_admin(session: Session, *, member_id: int) -> int:
+    """Count what waits; for anybody but an admin it is nothing."""
+    is_admin = sa.exists().where(_members.c.id == member_id, _members.c.role == Role.ADMIN)
+    counted = sa.select(sa.func.count()).select_from(_requests)
+    waits = counted.where(_requests.c.state == MoneyRequestState.WAITING, is_admin)
+    return int(session.execute(waits).scalar_one())
 
 
 def decided_lately(session: Session, *, admin_id: int) -> tuple[DecidedRequest, ...]:

@@ -16,6 +16,7 @@ from p2p_reflex.domain.vocabulary import Role
 from p2p_reflex.live.hub import hub
 from p2p_reflex.services import business_day, frame, sign_in
 from p2p_reflex.services.demo import world
+from p2p_reflex.services.money_requests import MONEY_WAITS
 from p2p_reflex.services.notices import NoticeRow
 from p2p_reflex.services.touched import DAY, LISTINGS, member_topic
 from p2p_reflex.settings import settings
@@ -46,6 +47,7 @@ class FrameState(ScreenState, rx.State):
     open_listing_count: str = ""
     notice_count: str = ""
     letter_count: str = ""
+    waiting_money_count: str = ""
     outbid_news: dict[str, str] = {}
     advancing: str = ""
     advancing_note: str = ""
@@ -67,7 +69,10 @@ class FrameState(ScreenState, rx.State):
     async def _fill(self) -> None:
         person = await self.who_if_anyone()
         member_id = person.member_id if person else None
-        topics = (DAY, LISTINGS) if member_id is None else (DAY, LISTINGS, member_topic(member_id))
+        topics: tuple[str, ...] = (DAY, LISTINGS)
+        if person is not None:
+            topics = (*topics, member_topic(person.member_id))
+            topics = (*topics, MONEY_WAITS) if person.role is Role.ADMIN else topics
         self._watch(*topics)
         shown = await hub.shared.get(
             ("frame", member_id), topics, lambda: self.ask(frame.figures, member_id=member_id)
@@ -85,6 +90,7 @@ class FrameState(ScreenState, rx.State):
         self.money = formats.money(shown.usable_cents) if self.money_label else ""
         self.notice_count = unread_words(shown.unread_notice_count)
         self.letter_count = unread_words(shown.unread_letter_count)
+        self.waiting_money_count = unread_words(shown.waiting_money_count)
         self.outbid_news = _news_of(shown.newest_outbid)
 
     @rx.event

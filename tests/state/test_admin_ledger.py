@@ -11,6 +11,7 @@ from p2p_reflex.services import opening, wallets
 from p2p_reflex.settings import settings
 from p2p_reflex.state import visitors
 from p2p_reflex.state.admin_ledger import AdminLedgerState
+from p2p_reflex.state.frame import FrameState
 from p2p_reflex.state.wallet import WalletState
 from tests.builders import NOW, TODAY, a_form_key, a_lender, a_loan
 from tests.money_deeds import add, balances, state_of, take
@@ -60,6 +61,17 @@ def test_what_waits_stands_on_top_and_is_confirmed_with_two_presses(tab: Tab, le
     assert shown(answer, "waiting") == []
     assert [each.words for each in shown(answer, "decided")] == ["Withdrawal of Ingrid Sund"]
     assert balances(lender_id) == (49_600_00, 0)
+
+
+def test_the_frame_counts_for_admins_alone_what_waits(tab: Tab, lender_id: int) -> None:
+    take(lender_id, "400")
+    add(lender_id, "100")
+
+    counted = tab.send(FrameState.load).shown(FrameState, "waiting_money_count")
+    member = Tab(cookie=house.run(enter_as, member_id=lender_id)).send(FrameState.load)
+
+    assert counted == "2"
+    assert member.shown(FrameState, "waiting_money_count") in (None, "")
 
 
 def test_a_refusal_needs_a_reason_beside_its_field(tab: Tab, lender_id: int) -> None:
