@@ -10,7 +10,7 @@ from p2p_reflex.state.frame import FrameState
 STATE = AdminOverviewState
 BANK_PARTS = (
     ("1", "In wallets", "wallets"),
-    ("2", "Held in open bids", "held"),
+    ("2", "Held for bids and withdrawals", "held"),
     ("3", "Reserve fund", "reserve_fund"),
     ("4", "Platform income", "income"),
 )

@@ -67,7 +67,7 @@ def _bank() -> rx.Component:
     parts = (
         ("At the bank", shown.bank),
         ("In wallets", shown.wallets),
-        ("Held in open bids", shown.held),
+        ("Held for bids and withdrawals", shown.held),
         ("Reserve fund", shown.reserve_fund),
         ("Platform income", shown.income),
     )

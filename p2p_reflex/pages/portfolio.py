@@ -28,7 +28,7 @@ BID_COLUMNS = (
 )
 PARTS = (
     ("1", "In notes", "in_notes"),
-    ("2", "Held in open bids", "held"),
+    ("2", "Held for bids and withdrawals", "held"),
     ("3", "Available", "available"),
     ("4", "Accrued interest", "accrued"),
 )

@@ -28,7 +28,7 @@ from p2p_reflex.state.ledger_lines import (
     write_waiting,
 )
 
-LIVE_GAP_SECONDS = 2.0
+LIVE_GAP_SECONDS = 3.0
 LONGEST_DATE = 10
 LONGEST_REASON = 400
 KINDS = [(kind.value, words) for kind, words in KIND_WORDS.items()]
