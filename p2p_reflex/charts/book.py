@@ -214,7 +214,7 @@ def average_rate_chart(points: Sequence[RatePoint], *, theme: Theme = "light") -
         margin={"l": 52, "r": 12, "t": 8, "b": 24},
         xaxis={
             "type": "date",
-            "tickformat": "%H:%M" if kept[0].at.date() == kept[-1].at.date() else "%-d %b",
+            "tickformat": _moment_format(kept[0].at, kept[-1].at),
             "nticks": 4,
             "hoverformat": "%-d %b, %H:%M",
         },
@@ -227,3 +227,10 @@ def average_rate_chart(points: Sequence[RatePoint], *, theme: Theme = "light") -
             "nticks": 4,
         },
     )
+
+
+def _moment_format(first_at: datetime, last_at: datetime) -> str:
+    """Write moments so that two ticks beside each other differ."""
+    if first_at.date() != last_at.date():
+        return "%-d %b"
+    return "%H:%M" if (last_at - first_at).total_seconds() >= 300 else "%H:%M:%S"

@@ -129,6 +129,17 @@ def spread_ticks(labels: Sequence[str], *, words: Sequence[str], most: int = 5) 
     }
 
 
+def day_axis(first_on: date, last_on: date, *, ticks: int = 5) -> dict[str, Any]:
+    """Write days along an axis, and months where each tick has one of its own."""
+    is_short = (last_on - first_on).days < 31 * ticks
+    return {
+        "type": "date",
+        "tickformat": "%-d %b" if is_short else "%b %y",
+        "nticks": ticks,
+        "hoverformat": "%-d %b %Y",
+    }
+
+
 def month_words(on: date) -> str:
     """Write a month on an axis: Nov 26."""
     return f"{on:%b} {on:%y}"

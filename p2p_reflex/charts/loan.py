@@ -10,6 +10,7 @@ from p2p_reflex.charts.layout import (
     DASH,
     EMPTY_FIGURE,
     MOST_ROWS,
+    day_axis,
     dollars,
     figure,
     hover,
@@ -120,8 +121,8 @@ def balance_chart(
             for kind, point in thinned(points, MOST_ROWS)
         ],
         annotations=notes,
-        margin={"l": 48, "r": 24, "t": 12, "b": 24},
-        xaxis={"type": "date", "tickformat": "%b %y", "nticks": 6, "hoverformat": "%-d %b %Y"},
+        margin={"l": 48, "r": 24, "t": 24, "b": 24},
+        xaxis=day_axis(first.on, last.on, ticks=6),
         yaxis=money_axis(max(point.balance_cents for _, point in points)),
     )
 

@@ -10,6 +10,7 @@ from p2p_reflex.charts.layout import (
     DASH,
     EMPTY_FIGURE,
     MOST_ROWS,
+    day_axis,
     dollars,
     figure,
     hover,
@@ -171,6 +172,6 @@ def value_chart(points: Sequence[ValuePoint], *, theme: Theme = "light") -> go.F
             (long_date(p.on), money(p.value_cents), money(p.notes_cents), money(p.put_in_cents))
             for p in thinned(kept, MOST_ROWS)
         ],
-        xaxis={"type": "date", "tickformat": "%b %y", "nticks": 5, "hoverformat": "%-d %b %Y"},
+        xaxis=day_axis(kept[0].on, kept[-1].on),
         yaxis=money_axis(max(max(p.value_cents, p.put_in_cents) for p in kept)),
     )

@@ -10,6 +10,7 @@ from p2p_reflex.charts.layout import (
     DASH,
     EMPTY_FIGURE,
     MOST_ROWS,
+    day_axis,
     dollars,
     figure,
     hover,
@@ -19,8 +20,6 @@ from p2p_reflex.charts.layout import (
 )
 from p2p_reflex.charts.palette import Theme, palette
 from p2p_reflex.domain.formats import long_date, money, share
-
-DAY_AXIS = {"type": "date", "tickformat": "%b %y", "nticks": 5, "hoverformat": "%-d %b %Y"}
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,7 @@ def late_share_chart(points: Sequence[LateShare], *, theme: Theme = "light") -> 
         f"{share(now.late_30)} over 30 days.",
         head=("Date", "Late", "Over 30 days"),
         rows=[(long_date(p.on), share(p.late), share(p.late_30)) for p in thinned(kept, MOST_ROWS)],
-        xaxis=DAY_AXIS,
+        xaxis=day_axis(kept[0].on, kept[-1].on),
         yaxis=_percent_axis(max(p.late for p in kept) * 100),
         margin={"l": 40, "r": 12, "t": 8, "b": 24},
     )
@@ -123,7 +122,7 @@ def fund_chart(points: Sequence[FundDay], *, theme: Theme = "light") -> go.Figur
             (long_date(p.on), money(p.balance_cents), money(p.expected_loss_cents))
             for p in thinned(kept, MOST_ROWS)
         ],
-        xaxis=DAY_AXIS,
+        xaxis=day_axis(kept[0].on, kept[-1].on),
         yaxis=money_axis(max(max(p.balance_cents, p.expected_loss_cents) for p in kept)),
     )
 

@@ -72,7 +72,7 @@ def with_lower_bid(standing: StandingShown, own: OwnBid, quote: BidQuote) -> Sta
     return replace(
         standing,
         lower=f"Bid lower: {formats.rate(rate)}",
-        lower_words=f"All of it leads again then, and {formats.whole_money(hold)} is held.",
+        lower_words=f"At {formats.rate(rate)} all of it leads again, and {formats.whole_money(hold)} is held.",
         again={
             "amount": amount_typed(own.amount_cents),
             "rate": percent_typed(rate),

@@ -22,7 +22,7 @@ def test_an_outbid_lender_leads_again_with_one_click(scene: Scene) -> None:
     placed = tab.send(Screen.place_bid, form={**standing.again, "form_key": key_of(answer)})
 
     assert standing.lower == "Bid lower: 9.95 %"
-    assert standing.lower_words == "All of it leads again then, and $1,000 is held."
+    assert standing.lower_words == "At 9.95 % all of it leads again, and $1,000 is held."
     assert placed.shown(Screen, "standing").badge == "Leading"
     assert placed.shown(Screen, "standing").lower == ""
     mine = (scene.lender_ids[0], BidState.LIVE)
