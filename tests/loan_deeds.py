@@ -23,7 +23,7 @@ from p2p_reflex.services import (
     payments,
     wallets,
 )
-from p2p_reflex.services.approval_requests import DeskOutcome
+from p2p_reflex.services.desk_work import DeskOutcome
 from p2p_reflex.services.help_previews import HelpPreview
 from p2p_reflex.services.loan_positions import LoanPosition, position
 from p2p_reflex.services.payments import PaymentOutcome

@@ -43,7 +43,8 @@ def _requests() -> rx.Component:
 def _request(row: rx.vars.ObjectVar[RequestRow]) -> rx.Component:
     return rx.el.div(
         rx.el.div(row.what, class_name="w-600"),
-        rx.el.p(row.by, " ", row.reason, class_name="t-12 muted"),
+        rx.el.p(row.by, class_name="t-12 muted"),
+        rx.el.p("Reason: ", row.reason, class_name="t-12 muted"),
         rx.el.div(
             rx.cond(
                 row.may_approve,

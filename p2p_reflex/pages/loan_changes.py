@@ -9,8 +9,8 @@ from p2p_reflex.state.change_lines import ChangeShown
 
 LOAN_COLUMNS = (ui.Column("The loan"), ui.Column("Now", "right"), ui.Column("Then", "right"))
 LENDER_COLUMNS = (
-    ui.Column("Still gets, if all is paid"),
-    ui.Column("Now", "right"),
+    ui.Column("Lenders still get"),
+    ui.Column("Now", "right", on_phone=False),
     ui.Column("Then", "right"),
     ui.Column("Difference", "right"),
 )
@@ -107,7 +107,7 @@ def _loan_row(line: rx.vars.ArrayVar[list[str]]) -> rx.Component:
 def _lender_row(line: rx.vars.ArrayVar[list[str]]) -> rx.Component:
     return ui.row(
         ui.cell(line[0]),
-        ui.number(line[1], muted=True),
+        ui.number(line[1], muted=True, phone="hide"),
         ui.number(line[2]),
         ui.number(line[3], strong=True),
     )

@@ -3,7 +3,7 @@
 Above the limit nothing is done that gives money back or writes it off until another admin approves it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, cast
@@ -11,7 +11,6 @@ from typing import Any, cast
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from p2p_reflex.domain import formats, parsing
 from p2p_reflex.domain.errors import LendingError, UnknownError
 from p2p_reflex.domain.vocabulary import ApprovalKind, RequestState
 from p2p_reflex.models import ApprovalRequest, Loan, Member
@@ -56,60 +55,6 @@ class RequestExpiredError(LendingError):
         super().__init__(f"This request is over {DAYS_TO_DECIDE} days old. It has to be asked for anew.")
 
 
-class OutdatedRequestError(LendingError):
-    """What would be done now is not what the first admin saw."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "The loan has changed since this was asked for, so it would do something else than was shown."
-            " Reject it and ask anew; nothing was changed."
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What an admin wants done: plain words and numbers, the figures they saw, and what is at stake."""
-
-    kind: ApprovalKind
-    loan_id: int
-    subject: str
-    asked: Mapping[str, Any]
-    amount_cents: int
-    shown: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class DeskOutcome:
-    """What became of something an admin did: done, or waiting for a second admin, with its request."""
-
-    loan_id: int
-    event_id: int | None = None
-    request_id: int | None = None
-    outstanding_cents: int = 0
-    installment_cents: int = 0
-    advanced_cents: int = 0
-    written_off_cents: int = 0
-
-    @property
-    def is_done(self) -> bool:
-        """Tell whether it was carried out."""
-        return self.request_id is None
-
-    @property
-    def sentence(self) -> str:
-        """Tell the admin what happened."""
-        if not self.is_done:
-            return "A second admin has to approve this. Nothing has changed yet."
-        if self.event_id is None:
-            return f"{formats.money(self.written_off_cents)} was written off as the platform's cost."
-        owed, installment = formats.money(self.outstanding_cents), formats.money(self.installment_cents)
-        said = f"{owed} of principal is owed, the installment is {installment}."
-        if self.advanced_cents:
-            said += f" The platform advanced {formats.money(self.advanced_cents)}."
-        return said
-
-
 @dataclass(frozen=True, slots=True)
 class PendingRequest:
     """Something that waits for a second admin."""
@@ -137,25 +82,26 @@ def needs_second_admin(amount_cents: int) -> bool:
     return amount_cents > limit_cents()
 
 
-def read_reason(text: object) -> str:
-    """Read why an admin does something. Raises FieldError."""
-    return parsing.clean_line(text, field="reason", minimum_length=3, maximum_length=300, name="The reason")
-
-
-def do_or_ask(
+def ask(
     session: Session,
-    wanted: Wanted,
     *,
-    act: Callable[[], dict[str, Any]],
+    kind: ApprovalKind,
+    loan_id: int,
+    subject: str,
+    asked: Mapping[str, Any],
+    amount_cents: int,
+    shown: str,
+    reason: str,
     admin_id: int,
     business_on: date,
     now: datetime,
-) -> dict[str, Any]:
-    """Do it, or above the limit ask a second admin; the loan is locked. Raises AlreadyAskedError."""
-    if not needs_second_admin(wanted.amount_cents):
-        return act()
+) -> int:
+    """Let something wait for a second admin, its loan locked, and tell the others. Raises AlreadyAskedError.
+
+    `shown` is the fingerprint of the figures that the admin saw. Of each subject one request waits at a time.
+    """
     connection = session.connection()
-    waiting = sa.and_(_requests.c.subject == wanted.subject, _requests.c.state == RequestState.PENDING)
+    waiting = sa.and_(_requests.c.subject == subject, _requests.c.state == RequestState.PENDING)
     connection.execute(
         sa.update(_requests)
         .where(waiting, _requests.c.requested_on < _oldest_on(business_on))
@@ -164,13 +110,13 @@ def do_or_ask(
     if connection.execute(sa.select(_requests.c.id).where(waiting)).first() is not None:
         raise AlreadyAskedError
     request = ApprovalRequest(
-        kind=wanted.kind,
-        loan_id=wanted.loan_id,
-        subject=wanted.subject,
-        asked=dict(wanted.asked),
-        amount_cents=wanted.amount_cents,
-        shown=wanted.shown,
-        reason=wanted.reason,
+        kind=kind,
+        loan_id=loan_id,
+        subject=subject,
+        asked=dict(asked),
+        amount_cents=amount_cents,
+        shown=shown,
+        reason=reason,
         requested_by_id=admin_id,
         requested_on=business_on,
         requested_at=now,
@@ -178,8 +124,8 @@ def do_or_ask(
     session.add(request)
     session.flush()
     approval_notices.tell_waiting(session, request=request, business_on=business_on, now=now)
-    touch(session, loan_topic(wanted.loan_id), REQUESTS)
-    return {"loan_id": wanted.loan_id, "request_id": request.id}
+    touch(session, loan_topic(loan_id), REQUESTS)
+    return request.id
 
 
 def pending(
@@ -236,12 +182,6 @@ def claim(session: Session, *, request_id: int, business_on: date, for_update: b
     if request.requested_on < _oldest_on(business_on):
         raise RequestExpiredError
     return request
-
-
-def check_shown(request: Any, *, now: str) -> None:
-    """Refuse to carry out anything but what was shown to the admin who asked. Raises OutdatedRequestError."""
-    if request.shown != now:
-        raise OutdatedRequestError
 
 
 def settle(

@@ -11,28 +11,35 @@ from typing import Any
 
 from sqlmodel import Session
 
+from p2p_reflex.domain.errors import LendingError
 from p2p_reflex.domain.vocabulary import ApprovalKind, RequestState
-from p2p_reflex.services import approval_requests, corrections, hardship, idempotency, receivables
-from p2p_reflex.services.approval_requests import DeskOutcome, SecondAdminError
+from p2p_reflex.services import approval_requests, corrections, desk_work, hardship, write_offs
+from p2p_reflex.services.approval_requests import SecondAdminError
 from p2p_reflex.services.authority import check_admin
 from p2p_reflex.services.correction_previews import CorrectionPreview
+from p2p_reflex.services.desk_work import DeskOutcome, Hand, Work
 from p2p_reflex.services.help_previews import HelpPreview
-from p2p_reflex.services.receivables import WriteOffPreview
+from p2p_reflex.services.write_offs import WriteOffPreview
 
 Preview = CorrectionPreview | HelpPreview | WriteOffPreview
 
-_PREVIEWS: dict[ApprovalKind, Callable[..., Preview]] = {
-    ApprovalKind.REVERSAL: corrections.preview_request,
-    ApprovalKind.BACKDATING: corrections.preview_request,
-    ApprovalKind.HELP: hardship.preview_request,
-    ApprovalKind.WRITE_OFF: receivables.preview_request,
+_WORKS: dict[ApprovalKind, Callable[..., Work[Preview]]] = {
+    ApprovalKind.REVERSAL: corrections.asked_work,
+    ApprovalKind.BACKDATING: corrections.asked_work,
+    ApprovalKind.HELP: hardship.asked_work,
+    ApprovalKind.WRITE_OFF: write_offs.asked_work,
 }
-_ACTS: dict[ApprovalKind, Callable[..., dict[str, Any]]] = {
-    ApprovalKind.REVERSAL: corrections.carry_out_request,
-    ApprovalKind.BACKDATING: corrections.carry_out_request,
-    ApprovalKind.HELP: hardship.carry_out_request,
-    ApprovalKind.WRITE_OFF: receivables.carry_out_request,
-}
+"""How what a request asks for is worked out anew; under a lock where it is written."""
+
+
+class OutdatedRequestError(LendingError):
+    """What would be done now is not what the first admin saw."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The loan has changed since this was asked for, so it would do something else than was shown."
+            " Reject it and ask anew; nothing was changed."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,31 +60,33 @@ def preview(session: Session, *, admin_id: int, request_id: int, business_on: da
     request = approval_requests.claim(
         session, request_id=request_id, business_on=business_on, for_update=False
     )
-    told = _PREVIEWS[request.kind](session, request=request, business_on=business_on)
-    return RequestPreview(told, request.reason, request.shown != told.shown)
+    told = _WORKS[request.kind](session, request=request, business_on=business_on).preview
+    return RequestPreview(told, request.reason, request.shown != told.fingerprint)
 
 
 def approve(
     session: Session, *, admin_id: int, request_id: int, form_key: str, business_on: date, now: datetime
 ) -> DeskOutcome:
-    """Carry out what another admin asked for, as it was shown to them.
+    """Carry out what another admin asked for, as it was shown to them, and nothing else.
 
     Raises UnknownError, SecondAdminError, AlreadyDecidedError, RequestExpiredError, OutdatedRequestError, or
     what its own service refuses it with.
     """
     check_admin(session, admin_id=admin_id)
+    moment: dict[str, Any] = {"business_on": business_on, "now": now}
+    hand = Hand(admin_id, **moment)
 
     def act() -> dict[str, Any]:
         request = approval_requests.claim(session, request_id=request_id, business_on=business_on)
         if request.requested_by_id == admin_id:
             raise SecondAdminError
-        moment: dict[str, Any] = {"admin_id": admin_id, "business_on": business_on, "now": now}
-        approval_requests.settle(session, request=request, state=RequestState.APPROVED, **moment)
-        return _ACTS[request.kind](session, request=request, **moment)
+        work = _WORKS[request.kind](session, request=request, business_on=business_on, for_update=True)
+        if work.preview.fingerprint != request.shown:
+            raise OutdatedRequestError
+        approval_requests.settle(
+            session, request=request, state=RequestState.APPROVED, admin_id=admin_id, **moment
+        )
+        return work.write(request.reason, hand)
 
     body = {"request_id": request_id}
-    return DeskOutcome(
-        **idempotency.once(
-            session, member_id=admin_id, key=form_key, action="approve", body=body, now=now, act=act
-        )
-    )
+    return desk_work.once(session, hand, act, action="approve", body=body, form_key=form_key)

@@ -9,8 +9,8 @@ from p2p_reflex.domain.loan_life import LoanEvent
 from p2p_reflex.domain.vocabulary import LoanEventKind
 from p2p_reflex.services.correction_plans import CorrectionPlan, PaidChange, money_changes
 from p2p_reflex.services.correction_posting import shortfalls
+from p2p_reflex.services.fingerprints import fingerprint_of
 from p2p_reflex.services.loan_figures import LoanFigures, figures_of, holder_names, money_figures
-from p2p_reflex.services.shown import digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +72,10 @@ class CorrectionPreview:
     needs_second_admin: bool
 
     @property
-    def shown(self) -> str:
+    def fingerprint(self) -> str:
         """Name the figures; what of them the platform advances is worked out when it is done."""
         each = [(holder.member_id, holder.amount_cents) for holder in self.holders]
-        return digest(
+        return fingerprint_of(
             [money_figures(self.after), self.borrower_cents, self.income_cents, sorted(each, key=str)]
         )
 

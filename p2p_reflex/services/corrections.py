@@ -15,17 +15,17 @@ from p2p_reflex.domain import formats
 from p2p_reflex.domain.errors import FieldError, UnknownError
 from p2p_reflex.domain.loan_life import LoanEvent
 from p2p_reflex.domain.vocabulary import ApprovalKind, LoanEventKind
-from p2p_reflex.models import LoanLogEntry, LoanLogVoid, Payment
-from p2p_reflex.services import approval_requests, change_notices, correction_posting, idempotency, shown
-from p2p_reflex.services.approval_requests import DeskOutcome, Wanted
+from p2p_reflex.models import Payment
+from p2p_reflex.services import change_notices, correction_posting, desk_work
+from p2p_reflex.services.approval_requests import needs_second_admin
 from p2p_reflex.services.authority import check_admin
 from p2p_reflex.services.correction_plans import CorrectionPlan, plan_change
 from p2p_reflex.services.correction_previews import CorrectionPreview, preview_of
+from p2p_reflex.services.desk_work import DeskOutcome, Hand, Work
 from p2p_reflex.services.ledger import AlreadyReversedError
 from p2p_reflex.services.loan_positions import LARGEST_ID, LoanPosition, position
+from p2p_reflex.services.standing_events import EVENTS, standing
 
-_events = cast(sa.Table, LoanLogEntry.__table__)  # type: ignore[attr-defined]
-_voids = cast(sa.Table, LoanLogVoid.__table__)  # type: ignore[attr-defined]
 _payments = cast(sa.Table, Payment.__table__)  # type: ignore[attr-defined]
 
 
@@ -45,22 +45,12 @@ class _Asked:
         return {"payment_id": self.payment_id, "paid_on": self.paid_on and self.paid_on.isoformat()}
 
 
-@dataclass(frozen=True, slots=True)
-class _Worked:
-    """A correction worked out on the books as they are now: its payment, its plan, and what it shows."""
-
-    asked: _Asked
-    payment: Any
-    plan: CorrectionPlan
-    preview: CorrectionPreview
-
-
 def preview_reversal(
     session: Session, *, admin_id: int, payment_id: int, business_on: date
 ) -> CorrectionPreview:
     """Show what reversing a payment would change. Raises UnknownError, AlreadyReversedError."""
     check_admin(session, admin_id=admin_id)
-    return _work_out(session, _Asked(payment_id), business_on).preview
+    return _work(session, _Asked(payment_id), business_on).preview
 
 
 def preview_backdating(
@@ -68,7 +58,7 @@ def preview_backdating(
 ) -> CorrectionPreview:
     """Show what dating a payment back would change. Raises FieldError, UnknownError, AlreadyReversedError."""
     check_admin(session, admin_id=admin_id)
-    return _work_out(session, _Asked(payment_id, paid_on), business_on).preview
+    return _work(session, _Asked(payment_id, paid_on), business_on).preview
 
 
 def reverse_payment(
@@ -84,11 +74,11 @@ def reverse_payment(
 ) -> DeskOutcome:
     """Reverse a payment: its money goes back to the borrower's wallet, and what came after it is replayed.
 
-    `seen` names the preview that the admin saw. Above the limit this only asks a second admin.
+    `seen` is the fingerprint of the preview that the admin saw. Above the limit it asks a second admin.
     Raises FieldError, UnknownError, AlreadyReversedError, AlreadyAskedError, ChangedSinceError.
     """
-    asked = _Asked(payment_id)
-    return _do_or_ask(session, admin_id, asked, reason, seen, form_key, business_on, now)
+    hand = Hand(admin_id, business_on, now)
+    return _do_or_ask(session, hand, _Asked(payment_id), reason=reason, seen=seen, form_key=form_key)
 
 
 def backdate_payment(
@@ -105,78 +95,41 @@ def backdate_payment(
 ) -> DeskOutcome:
     """Let a payment count from the earlier day on which it arrived, and replay what came after.
 
-    `seen` names the preview that the admin saw. Above the limit this only asks a second admin.
+    `seen` is the fingerprint of the preview that the admin saw. Above the limit it asks a second admin.
     Raises FieldError, UnknownError, AlreadyReversedError, AlreadyAskedError, ChangedSinceError.
     """
+    hand = Hand(admin_id, business_on, now)
     asked = _Asked(payment_id, paid_on)
-    return _do_or_ask(session, admin_id, asked, reason, seen, form_key, business_on, now)
+    return _do_or_ask(session, hand, asked, reason=reason, seen=seen, form_key=form_key)
 
 
-def preview_request(session: Session, *, request: Any, business_on: date) -> CorrectionPreview:
-    """Show what a request would change now. Raises UnknownError, AlreadyReversedError."""
-    return _work_out(session, _asked_in(request), business_on).preview
-
-
-def carry_out_request(
-    session: Session, *, request: Any, admin_id: int, business_on: date, now: datetime
-) -> dict[str, Any]:
-    """Do what was asked for and shown, its loan locked, and nothing else.
-
-    Raises AlreadyReversedError, OutdatedRequestError.
-    """
-    worked = _work_out(session, _asked_in(request), business_on, for_update=True)
-    approval_requests.check_shown(request, now=worked.preview.shown)
-    return _write(session, worked, request.reason, admin_id, business_on, now)
-
-
-def _asked_in(request: Any) -> _Asked:
+def asked_work(
+    session: Session, *, request: Any, business_on: date, for_update: bool = False
+) -> Work[CorrectionPreview]:
+    """Work out what a request asks for. Raises UnknownError, FieldError, AlreadyReversedError."""
     paid_on = request.asked["paid_on"]
-    return _Asked(request.asked["payment_id"], date.fromisoformat(paid_on) if paid_on else None)
+    asked = _Asked(request.asked["payment_id"], date.fromisoformat(paid_on) if paid_on else None)
+    return _work(session, asked, business_on, for_update=for_update)
 
 
 def _do_or_ask(
-    session: Session,
-    admin_id: int,
-    asked: _Asked,
-    reason: object,
-    seen: str,
-    form_key: str,
-    business_on: date,
-    now: datetime,
+    session: Session, hand: Hand, asked: _Asked, *, reason: object, seen: str, form_key: str
 ) -> DeskOutcome:
-    check_admin(session, admin_id=admin_id)
-    words = approval_requests.read_reason(reason)
-
-    def act() -> dict[str, Any]:
-        worked = _work_out(session, asked, business_on, for_update=True)
-        shown.check_seen(seen, now=worked.preview.shown)
-        wanted = Wanted(
-            kind=asked.kind,
-            loan_id=worked.plan.loan.id,
-            subject=f"payment {asked.payment_id}",
-            asked=asked.facts,
-            amount_cents=worked.payment.amount_cents,
-            shown=worked.preview.shown,
-            reason=words,
-        )
-        return approval_requests.do_or_ask(
-            session,
-            wanted,
-            act=lambda: _write(session, worked, words, admin_id, business_on, now),
-            admin_id=admin_id,
-            business_on=business_on,
-            now=now,
-        )
-
-    body = {**asked.facts, "reason": words}
-    return DeskOutcome(
-        **idempotency.once(
-            session, member_id=admin_id, key=form_key, action=asked.kind.value, body=body, now=now, act=act
-        )
+    return desk_work.do_or_ask(
+        session,
+        hand,
+        lambda: _work(session, asked, hand.business_on, for_update=True),
+        action=asked.kind.value,
+        body=asked.facts,
+        reason=reason,
+        seen=seen,
+        form_key=form_key,
     )
 
 
-def _work_out(session: Session, asked: _Asked, business_on: date, *, for_update: bool = False) -> _Worked:
+def _work(
+    session: Session, asked: _Asked, business_on: date, *, for_update: bool = False
+) -> Work[CorrectionPreview]:
     """Work out what a correction does now; to write it the loan is locked."""
     payment, loan = _payment_and_loan(session, asked.payment_id, for_update=for_update)
     plan = _plan(session, asked, payment, loan)
@@ -185,17 +138,30 @@ def _work_out(session: Session, asked: _Asked, business_on: date, *, for_update:
         plan,
         payment_id=asked.payment_id,
         moved_to_on=asked.paid_on,
-        needs_second_admin=approval_requests.needs_second_admin(payment.amount_cents),
+        needs_second_admin=needs_second_admin(payment.amount_cents),
         business_on=business_on,
     )
-    return _Worked(asked, payment, plan, preview)
+    return Work(
+        kind=asked.kind,
+        loan_id=loan.id,
+        subject=f"payment {asked.payment_id}",
+        asked=asked.facts,
+        amount_cents=payment.amount_cents,
+        preview=preview,
+        write=lambda reason, hand: _write(session, asked, payment, plan, preview, reason, hand),
+    )
 
 
 def _write(
-    session: Session, worked: _Worked, reason: str, admin_id: int, business_on: date, now: datetime
+    session: Session,
+    asked: _Asked,
+    payment: Any,
+    plan: CorrectionPlan,
+    preview: CorrectionPreview,
+    reason: str,
+    hand: Hand,
 ) -> dict[str, Any]:
-    """Write the correction on the loan, which is locked."""
-    asked, payment, plan = worked.asked, worked.payment, worked.plan
+    """Write the correction on the loan, which is locked, and tell everybody concerned."""
     amount, paid_on = formats.money(payment.amount_cents), formats.long_date(payment.paid_on)
     to = f"dated back to {formats.long_date(asked.paid_on)}" if asked.paid_on else "reversed"
     posted = correction_posting.post(
@@ -203,7 +169,7 @@ def _write(
         plan,
         cause=LoanEvent(
             kind=LoanEventKind.CORRECTED,
-            effective_on=business_on,
+            effective_on=hand.business_on,
             payment_id=asked.payment_id,
             amount_cents=payment.amount_cents,
         ),
@@ -216,12 +182,12 @@ def _write(
             "state_before": plan.old.loan.state.value,
             "state_after": plan.new.loan.state.value,
         },
-        admin_id=admin_id,
-        business_on=business_on,
-        now=now,
+        admin_id=hand.admin_id,
+        business_on=hand.business_on,
+        now=hand.now,
     )
     change_notices.tell_corrected(
-        session, loan=plan.loan, preview=worked.preview, reason=reason, business_on=business_on, now=now
+        session, loan=plan.loan, preview=preview, reason=reason, business_on=hand.business_on, now=hand.now
     )
     return {
         "loan_id": plan.loan.id,
@@ -234,14 +200,8 @@ def _write(
 
 def _plan(session: Session, asked: _Asked, payment: Any, loan: LoanPosition) -> CorrectionPlan:
     """Find the payment in the log and work out the loan's life without it, or with it on another day."""
-    query = (
-        sa.select(_events.c.id, _events.c.effective_on, _events.c.amount_cents, _events.c.choice)
-        .outerjoin(_voids, _voids.c.event_id == _events.c.id)
-        .where(
-            _events.c.payment_id == asked.payment_id,
-            _events.c.kind == LoanEventKind.PAID,
-            _voids.c.event_id.is_(None),
-        )
+    query = standing(EVENTS.c.id, EVENTS.c.effective_on, EVENTS.c.amount_cents).where(
+        EVENTS.c.payment_id == asked.payment_id, EVENTS.c.kind == LoanEventKind.PAID
     )
     paid = session.connection().execute(query).first()
     if paid is None:

@@ -13,18 +13,16 @@ from p2p_reflex.domain import formats
 from p2p_reflex.domain.loan_life import LoanEvent
 from p2p_reflex.domain.vocabulary import ApprovalKind, LoanEventKind
 from p2p_reflex.services import (
-    approval_requests,
     change_notices,
     correction_posting,
+    desk_work,
     help_plans,
     help_previews,
-    idempotency,
     loan_log,
     loan_rewriting,
-    shown,
 )
-from p2p_reflex.services.approval_requests import DeskOutcome, Wanted
 from p2p_reflex.services.authority import check_admin
+from p2p_reflex.services.desk_work import DeskOutcome, Hand, Work
 from p2p_reflex.services.help_plans import HelpPlan
 from p2p_reflex.services.help_previews import HelpPreview
 
@@ -43,8 +41,7 @@ def preview(
     Raises FieldError, UnknownError, LoanEndedError.
     """
     check_admin(session, admin_id=admin_id)
-    plan = help_plans.plan_help(session, loan_id=loan_id, event=event, business_on=business_on)
-    return help_previews.preview_of(session, plan, business_on=business_on)
+    return _work(session, loan_id, event, business_on).preview
 
 
 def give(
@@ -61,93 +58,58 @@ def give(
 ) -> DeskOutcome:
     """Give a help (see `help_plans`), at once, or by a replay where it begins on an earlier day.
 
-    `seen` names the preview that the admin saw. What writes off more than the limit only asks a second admin.
-    Raises FieldError, UnknownError, LoanEndedError, AlreadyAskedError, ChangedSinceError.
+    `seen` is the fingerprint of the preview that the admin saw. What writes off more than the limit only asks
+    a second admin. Raises FieldError, UnknownError, LoanEndedError, AlreadyAskedError, ChangedSinceError.
     """
-    check_admin(session, admin_id=admin_id)
-    words = approval_requests.read_reason(reason)
-    asked = help_plans.facts_of(event)
-
-    def act() -> dict[str, Any]:
-        plan = help_plans.plan_help(
-            session, loan_id=loan_id, event=event, business_on=business_on, for_update=True
-        )
-        told = help_previews.preview_of(session, plan, business_on=business_on)
-        shown.check_seen(seen, now=told.shown)
-        wanted = Wanted(
-            kind=ApprovalKind.HELP,
-            loan_id=loan_id,
-            subject=f"loan {loan_id} {event.kind.value}",
-            asked=asked,
-            amount_cents=plan.written_off_cents,
-            shown=told.shown,
-            reason=words,
-        )
-        return approval_requests.do_or_ask(
-            session,
-            wanted,
-            act=lambda: _write(session, plan, told, words, admin_id, business_on, now),
-            admin_id=admin_id,
-            business_on=business_on,
-            now=now,
-        )
-
-    body = {"loan_id": loan_id, **asked, "reason": words}
-    return DeskOutcome(
-        **idempotency.once(
-            session, member_id=admin_id, key=form_key, action="help", body=body, now=now, act=act
-        )
+    return desk_work.do_or_ask(
+        session,
+        Hand(admin_id, business_on, now),
+        lambda: _work(session, loan_id, event, business_on, for_update=True),
+        action="help",
+        body={"loan_id": loan_id, **help_plans.facts_of(event)},
+        reason=reason,
+        seen=seen,
+        form_key=form_key,
     )
 
 
-def preview_request(session: Session, *, request: Any, business_on: date) -> HelpPreview:
-    """Show what a request would change now. Raises FieldError, LoanEndedError."""
+def asked_work(
+    session: Session, *, request: Any, business_on: date, for_update: bool = False
+) -> Work[HelpPreview]:
+    """Work out what a request asks for. Raises FieldError, LoanEndedError."""
+    event = help_plans.event_of(request.asked, business_on=business_on)
+    return _work(session, request.loan_id, event, business_on, for_update=for_update)
+
+
+def _work(
+    session: Session, loan_id: int, event: LoanEvent, business_on: date, *, for_update: bool = False
+) -> Work[HelpPreview]:
+    """Work out what a help does now; to write it the loan is locked."""
     plan = help_plans.plan_help(
-        session,
-        loan_id=request.loan_id,
-        event=help_plans.event_of(request.asked, business_on=business_on),
-        business_on=business_on,
-    )
-    return help_previews.preview_of(session, plan, business_on=business_on)
-
-
-def carry_out_request(
-    session: Session, *, request: Any, admin_id: int, business_on: date, now: datetime
-) -> dict[str, Any]:
-    """Do what was asked for and shown, its loan locked, and nothing else.
-
-    Raises FieldError, LoanEndedError, OutdatedRequestError.
-    """
-    plan = help_plans.plan_help(
-        session,
-        loan_id=request.loan_id,
-        event=help_plans.event_of(request.asked, business_on=business_on),
-        business_on=business_on,
-        for_update=True,
+        session, loan_id=loan_id, event=event, business_on=business_on, for_update=for_update
     )
     told = help_previews.preview_of(session, plan, business_on=business_on)
-    approval_requests.check_shown(request, now=told.shown)
-    return _write(session, plan, told, request.reason, admin_id, business_on, now)
+    return Work(
+        kind=ApprovalKind.HELP,
+        loan_id=loan_id,
+        subject=f"loan {loan_id} {event.kind.value}",
+        asked=help_plans.facts_of(event),
+        amount_cents=plan.written_off_cents,
+        preview=told,
+        write=lambda reason, hand: _write(session, plan, told, reason, hand),
+    )
 
 
-def _write(
-    session: Session,
-    plan: HelpPlan,
-    told: HelpPreview,
-    reason: str,
-    admin_id: int,
-    business_on: date,
-    now: datetime,
-) -> dict[str, Any]:
-    """Write the help on the loan, which is locked."""
+def _write(session: Session, plan: HelpPlan, told: HelpPreview, reason: str, hand: Hand) -> dict[str, Any]:
+    """Write the help on the loan, which is locked, and tell everybody concerned."""
     if plan.replayed is None:
         (event_id,) = loan_log.record(
             session,
             [(plan.loan.id, plan.event)],
             reason=reason,
-            actor_id=admin_id,
-            business_on=business_on,
-            now=now,
+            actor_id=hand.admin_id,
+            business_on=hand.business_on,
+            now=hand.now,
         )
         loan_rewriting.rewrite(session, before=plan.loan, after=plan.after)
         advanced_cents = 0
@@ -160,13 +122,13 @@ def _write(
             memo=f"{REPLAYED_WORDS[plan.event.kind]} from {since} on",
             reason=reason,
             details=None,
-            admin_id=admin_id,
-            business_on=business_on,
-            now=now,
+            admin_id=hand.admin_id,
+            business_on=hand.business_on,
+            now=hand.now,
         )
         event_id, advanced_cents = posted.event_id, posted.advanced_cents
     change_notices.tell_helped(
-        session, loan=plan.loan, preview=told, reason=reason, business_on=business_on, now=now
+        session, loan=plan.loan, preview=told, reason=reason, business_on=hand.business_on, now=hand.now
     )
     return {
         "loan_id": plan.loan.id,

@@ -12,9 +12,9 @@ from p2p_reflex.domain.repayment import expected_cents
 from p2p_reflex.services.approval_requests import needs_second_admin
 from p2p_reflex.services.correction_plans import money_changes
 from p2p_reflex.services.correction_posting import shortfalls
+from p2p_reflex.services.fingerprints import fingerprint_of
 from p2p_reflex.services.help_plans import HelpPlan
 from p2p_reflex.services.loan_figures import LoanFigures, figures_of, holder_names, money_figures
-from p2p_reflex.services.shown import digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +53,10 @@ class HelpPreview:
     needs_second_admin: bool
 
     @property
-    def shown(self) -> str:
+    def fingerprint(self) -> str:
         """Name the figures; what the platform advances is worked out when it is done."""
         each = [(holder.member_id, holder.change_cents, holder.moved_cents) for holder in self.holders]
-        return digest([money_figures(self.after), sorted(each, key=str)])
+        return fingerprint_of([money_figures(self.after), sorted(each, key=str)])
 
 
 def preview_of(session: Session, plan: HelpPlan, *, business_on: date) -> HelpPreview:

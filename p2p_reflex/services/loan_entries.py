@@ -56,7 +56,7 @@ def of_borrower(
     """Write the whole ledger of a loan, with the principal owed after each entry."""
     owed_cents = loan.principal_cents
     entries = [_paid_out(loan)]
-    for each in loan_history.in_order([*payments, *events]):
+    for each in loan_history.sorted_by_day([*payments, *events]):
         if isinstance(each, PastPayment):
             owed_cents -= each.principal_cents if each.reversed_on is None else 0
             entries.append(replace(_payment(each), owed_after_cents=owed_cents))

@@ -8,6 +8,7 @@ from typing import cast
 import sqlalchemy as sa
 from sqlmodel import Session
 
+from p2p_reflex.domain import formats
 from p2p_reflex.domain.loan_standing import LoanStanding
 from p2p_reflex.domain.vocabulary import LoanState
 from p2p_reflex.models import Member
@@ -61,8 +62,10 @@ def money_figures(figures: LoanFigures) -> list[object]:
 
 
 def holder_names(session: Session, holders: Iterable[int | None]) -> dict[int | None, str]:
-    """Name who holds notes; nobody is the reserve fund."""
-    member_ids = [holder for holder in holders if holder is not None]
-    query = sa.select(_members.c.id, _members.c.full_name).where(_members.c.id.in_(member_ids))
-    names: dict[int | None, str] = {row.id: row.full_name for row in session.connection().execute(query)}
-    return names | {None: FUND_NAME}
+    """Name who holds notes as screens do, people short and bots in full; nobody is the reserve fund."""
+    columns = (_members.c.id, _members.c.full_name, _members.c.is_bot)
+    query = sa.select(*columns).where(_members.c.id.in_([each for each in holders if each is not None]))
+    names: dict[int | None, str] = {None: FUND_NAME}
+    for member_id, full_name, is_bot in session.connection().execute(query):
+        names[member_id] = full_name if is_bot else formats.person(full_name)
+    return names

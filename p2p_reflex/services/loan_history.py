@@ -14,21 +14,18 @@ from p2p_reflex.domain.vocabulary import LoanEventKind, PrepaymentChoice
 from p2p_reflex.models import (
     Installment,
     JournalTransaction,
-    LoanLogEntry,
-    LoanLogVoid,
     Note,
     Payment,
     PaymentPart,
 )
 from p2p_reflex.services.loan_records import PaidPart
+from p2p_reflex.services.standing_events import EVENTS, in_order, standing
 
-_events = cast(sa.Table, LoanLogEntry.__table__)  # type: ignore[attr-defined]
 _installments = cast(sa.Table, Installment.__table__)  # type: ignore[attr-defined]
 _notes = cast(sa.Table, Note.__table__)  # type: ignore[attr-defined]
 _parts = cast(sa.Table, PaymentPart.__table__)  # type: ignore[attr-defined]
 _payments = cast(sa.Table, Payment.__table__)  # type: ignore[attr-defined]
 _transactions = cast(sa.Table, JournalTransaction.__table__)  # type: ignore[attr-defined]
-_voids = cast(sa.Table, LoanLogVoid.__table__)  # type: ignore[attr-defined]
 
 TOLD_ELSEWHERE = (LoanEventKind.DISBURSED, LoanEventKind.PAID)
 _OF_A_DAY = {
@@ -142,7 +139,7 @@ def payments(session: Session, *, loan_id: int) -> tuple[PastPayment, ...]:
 
 def events(session: Session, *, loan_id: int) -> tuple[PastEvent, ...]:
     """Return what the log says of a loan and stands, besides its making and its payments, in order."""
-    return _read_events(session, [_events.c.loan_id == loan_id, _events.c.kind.not_in(TOLD_ELSEWHERE)])
+    return _read_events(session, [EVENTS.c.loan_id == loan_id, EVENTS.c.kind.not_in(TOLD_ELSEWHERE)])
 
 
 def fund_purchases(session: Session, *, lender_id: int, since: date, until: date) -> tuple[FundPurchase, ...]:
@@ -151,9 +148,9 @@ def fund_purchases(session: Session, *, lender_id: int, since: date, until: date
         note.id: note.loan_id
         for note in session.execute(
             sa.select(_notes.c.id, _notes.c.loan_id)
-            .join(_events, _events.c.loan_id == _notes.c.loan_id)
-            .where(_notes.c.lender_id == lender_id, _events.c.kind == LoanEventKind.FUND_BOUGHT)
-            .where(_events.c.effective_on.between(since, until))
+            .join(EVENTS, EVENTS.c.loan_id == _notes.c.loan_id)
+            .where(_notes.c.lender_id == lender_id, EVENTS.c.kind == LoanEventKind.FUND_BOUGHT)
+            .where(EVENTS.c.effective_on.between(since, until))
         )
     }
     if not own:
@@ -161,9 +158,9 @@ def fund_purchases(session: Session, *, lender_id: int, since: date, until: date
     bought = _read_events(
         session,
         [
-            _events.c.kind == LoanEventKind.FUND_BOUGHT,
-            _events.c.effective_on.between(since, until),
-            _events.c.loan_id.in_(sa.select(_notes.c.loan_id).where(_notes.c.lender_id == lender_id)),
+            EVENTS.c.kind == LoanEventKind.FUND_BOUGHT,
+            EVENTS.c.effective_on.between(since, until),
+            EVENTS.c.loan_id.in_(sa.select(_notes.c.loan_id).where(_notes.c.lender_id == lender_id)),
         ],
     )
     return tuple(
@@ -174,7 +171,7 @@ def fund_purchases(session: Session, *, lender_id: int, since: date, until: date
     )
 
 
-def in_order(happenings: Sequence[Happening]) -> list[Happening]:
+def sorted_by_day(happenings: Sequence[Happening]) -> list[Happening]:
     """Sort by day; within a day what the borrower did comes before what the close of the day did."""
 
     def place(each: Happening) -> tuple[date, int, int]:
@@ -186,12 +183,7 @@ def in_order(happenings: Sequence[Happening]) -> list[Happening]:
 
 
 def _read_events(session: Session, chosen: Sequence[sa.ColumnElement[bool]]) -> tuple[PastEvent, ...]:
-    rows = session.connection().execute(
-        sa.select(_events)
-        .outerjoin(_voids, _voids.c.event_id == _events.c.id)
-        .where(_voids.c.event_id.is_(None), *chosen)
-        .order_by(_events.c.effective_on, sa.func.coalesce(_events.c.place, _events.c.id))
-    )
+    rows = session.connection().execute(standing(EVENTS).where(*chosen).order_by(*in_order()))
     return tuple(
         PastEvent(
             event_id=row.id,

@@ -14,11 +14,11 @@ from p2p_reflex.domain.ladder import Window
 from p2p_reflex.domain.loan_life import FundPart, LoanEvent, LoanTerms
 from p2p_reflex.domain.loan_standing import HeldNote
 from p2p_reflex.domain.vocabulary import LadderStep, LoanEventKind, PrepaymentChoice
-from p2p_reflex.models import Bid, LadderWindow, Loan, LoanLogEntry, LoanLogVoid, Note
+from p2p_reflex.models import Bid, LadderWindow, Loan, LoanLogVoid, Note
 from p2p_reflex.services import batch_rows
 from p2p_reflex.services.payment_plans import PaymentPlan
+from p2p_reflex.services.standing_events import EVENTS, in_order, standing
 
-_events = cast(sa.Table, LoanLogEntry.__table__)  # type: ignore[attr-defined]
 _voids = cast(sa.Table, LoanLogVoid.__table__)  # type: ignore[attr-defined]
 _windows = cast(sa.Table, LadderWindow.__table__)  # type: ignore[attr-defined]
 _bids = cast(sa.Table, Bid.__table__)  # type: ignore[attr-defined]
@@ -60,7 +60,7 @@ def record(
     """
     return batch_rows.insert_numbered(
         session,
-        _events,
+        EVENTS,
         [_row(loan_id, event, reason, actor_id, details, business_on, now) for loan_id, event in events],
     )
 
@@ -111,13 +111,10 @@ def void(session: Session, *, event_ids: Sequence[int], by_event_id: int) -> Non
 
 def standing_events(session: Session, *, loan_id: int) -> list[LoanEvent]:
     """Read what happened to a loan and stands, in order."""
-    place = sa.func.coalesce(_events.c.place, _events.c.id)
     query = (
-        sa.select(_events)
-        .outerjoin(_voids, _voids.c.event_id == _events.c.id)
-        .where(_events.c.loan_id == loan_id, _voids.c.event_id.is_(None))
-        .where(_events.c.kind != LoanEventKind.CORRECTED)
-        .order_by(_events.c.effective_on, place)
+        standing(EVENTS)
+        .where(EVENTS.c.loan_id == loan_id, EVENTS.c.kind != LoanEventKind.CORRECTED)
+        .order_by(*in_order())
     )
     return [_event(row) for row in session.connection().execute(query)]
 

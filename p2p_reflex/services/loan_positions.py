@@ -10,7 +10,8 @@ from sqlmodel import Session
 
 from p2p_reflex.domain.loan_standing import HeldNote, LoanStanding, Pause, ScheduledRow, ended_early
 from p2p_reflex.domain.vocabulary import LoanEventKind, LoanState
-from p2p_reflex.models import Installment, Loan, LoanLogEntry, LoanLogVoid, Note
+from p2p_reflex.models import Installment, Loan, Note
+from p2p_reflex.services.standing_events import EVENTS, in_order, standing
 from p2p_reflex.services.touched import loan_topic, member_topic, touch
 
 __all__ = [
@@ -30,8 +31,6 @@ PAYABLE_STATES = (LoanState.ACTIVE, LoanState.DEFAULTED)
 _loans = cast(sa.Table, Loan.__table__)  # type: ignore[attr-defined]
 _installments = cast(sa.Table, Installment.__table__)  # type: ignore[attr-defined]
 _notes = cast(sa.Table, Note.__table__)  # type: ignore[attr-defined]
-_events = cast(sa.Table, LoanLogEntry.__table__)  # type: ignore[attr-defined]
-_voids = cast(sa.Table, LoanLogVoid.__table__)  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,14 +69,12 @@ def pauses_of(session: Session, *, loan_ids: Sequence[int]) -> dict[int, tuple[P
     found: dict[int, tuple[Pause, ...]] = {}
     for start in range(0, len(loan_ids), CHUNK):
         query = (
-            sa.select(_events.c.loan_id, _events.c.kind, _events.c.effective_on, _events.c.until_on)
-            .outerjoin(_voids, _voids.c.event_id == _events.c.id)
+            standing(EVENTS.c.loan_id, EVENTS.c.kind, EVENTS.c.effective_on, EVENTS.c.until_on)
             .where(
-                _events.c.kind.in_((LoanEventKind.PAUSED, LoanEventKind.PAUSE_ENDED)),
-                _events.c.loan_id.in_(loan_ids[start : start + CHUNK]),
-                _voids.c.event_id.is_(None),
+                EVENTS.c.kind.in_((LoanEventKind.PAUSED, LoanEventKind.PAUSE_ENDED)),
+                EVENTS.c.loan_id.in_(loan_ids[start : start + CHUNK]),
             )
-            .order_by(_events.c.effective_on, sa.func.coalesce(_events.c.place, _events.c.id))
+            .order_by(*in_order())
         )
         for loan_id, kind, on, until_on in session.connection().execute(query):
             pauses = found.get(loan_id, ())

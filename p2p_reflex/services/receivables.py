@@ -1,33 +1,25 @@
-"""Owns what the platform advanced after a correction: opened, collected from later receipts, written off.
+"""Owns what the platform advanced after a correction: opened, and collected from later receipts.
 
 A correction takes back from lenders what they got by mistake. Where a wallet does not have it any more, the
 platform pays the rest and keeps a receivable; it is collected from what that lender receives next, of any
-loan, or an admin writes it off as the platform's cost. The reserve fund is treated in the same way.
+loan, or an admin writes it off (see `write_offs`). The reserve fund is treated in the same way.
 """
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from p2p_reflex.domain import formats
 from p2p_reflex.domain.errors import LendingError, UnknownError
-from p2p_reflex.domain.vocabulary import AccountKind, ApprovalKind, TransactionKind
+from p2p_reflex.domain.vocabulary import AccountKind, TransactionKind
 from p2p_reflex.models import Loan, Member, Receivable
-from p2p_reflex.services import approval_requests, idempotency, ledger
-from p2p_reflex.services.approval_requests import DeskOutcome, Wanted
 from p2p_reflex.services.authority import check_admin
-from p2p_reflex.services.ledger import InsufficientFundsError, Leg, MemberAccounts, Movement
-from p2p_reflex.services.loan_figures import FUND_NAME
+from p2p_reflex.services.ledger import Leg, MemberAccounts, Movement
 from p2p_reflex.services.loan_positions import LARGEST_ID
-from p2p_reflex.services.shown import check_seen, digest
-from p2p_reflex.services.touched import loan_topic, touch
-
-MOST_OF_A_REASON = 150
 
 FUND = None
 """The holder of the notes that the reserve fund bought."""
@@ -46,32 +38,6 @@ class AlreadyClosedError(LendingError):
 
     def __init__(self) -> None:
         super().__init__("This was already collected or written off.")
-
-
-class IncomeTooLowError(LendingError):
-    """The platform has not earned what writing off would cost."""
-
-    def __init__(self, cents: int) -> None:
-        super().__init__(
-            f"What the platform has earned does not cover {formats.money(cents)}. Nothing was written off."
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class WriteOffPreview:
-    """What giving up a receivable costs the platform; nothing is changed yet."""
-
-    receivable_id: int
-    loan_id: int
-    loan_title: str
-    owed_by: str
-    left_cents: int
-    needs_second_admin: bool
-
-    @property
-    def shown(self) -> str:
-        """Name the figures."""
-        return digest([self.receivable_id, self.left_cents])
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,77 +152,11 @@ def list_open(
     )
 
 
-def preview_write_off(session: Session, *, admin_id: int, receivable_id: int) -> WriteOffPreview:
-    """Show what giving up a receivable costs. Raises UnknownError, AlreadyClosedError."""
-    check_admin(session, admin_id=admin_id)
-    return _preview_of(session, _open_row(session, receivable_id))
+def open_row(session: Session, *, receivable_id: int, for_update: bool = False) -> Any:
+    """Give what is open of a receivable, as `left_cents`; to change it, it is locked.
 
-
-def write_off(
-    session: Session,
-    *,
-    admin_id: int,
-    receivable_id: int,
-    reason: object,
-    seen: str = "",
-    form_key: str,
-    business_on: date,
-    now: datetime,
-) -> DeskOutcome:
-    """Give up collecting a receivable: the rest becomes the platform's cost.
-
-    `seen` names the preview that the admin saw. Above the limit this only asks a second admin.
-    Raises FieldError, UnknownError, AlreadyClosedError, AlreadyAskedError, ChangedSinceError,
-    IncomeTooLowError.
+    Raises UnknownError, AlreadyClosedError.
     """
-    check_admin(session, admin_id=admin_id)
-    words = approval_requests.read_reason(reason)
-
-    def act() -> dict[str, Any]:
-        row = _open_row(session, receivable_id, for_update=True)
-        told = _preview_of(session, row)
-        check_seen(seen, now=told.shown)
-        wanted = Wanted(
-            kind=ApprovalKind.WRITE_OFF,
-            loan_id=row.loan_id,
-            subject=f"receivable {row.id}",
-            asked={"receivable_id": row.id},
-            amount_cents=row.left_cents,
-            shown=told.shown,
-            reason=words,
-        )
-        return approval_requests.do_or_ask(
-            session,
-            wanted,
-            act=lambda: _write_off(session, row, words, admin_id, business_on, now),
-            admin_id=admin_id,
-            business_on=business_on,
-            now=now,
-        )
-
-    body = {"receivable_id": receivable_id, "reason": words}
-    return DeskOutcome(
-        **idempotency.once(
-            session, member_id=admin_id, key=form_key, action="write_off", body=body, now=now, act=act
-        )
-    )
-
-
-def preview_request(session: Session, *, request: Any, business_on: date) -> WriteOffPreview:
-    """Show what a request would cost now. Raises AlreadyClosedError."""
-    return _preview_of(session, _open_row(session, request.asked["receivable_id"]))
-
-
-def carry_out_request(
-    session: Session, *, request: Any, admin_id: int, business_on: date, now: datetime
-) -> dict[str, Any]:
-    """Write off what was asked for and shown. Raises AlreadyClosedError, OutdatedRequestError."""
-    row = _open_row(session, request.asked["receivable_id"], for_update=True)
-    approval_requests.check_shown(request, now=_preview_of(session, row).shown)
-    return _write_off(session, row, request.reason, admin_id, business_on, now)
-
-
-def _open_row(session: Session, receivable_id: int, *, for_update: bool = False) -> Any:
     if not isinstance(receivable_id, int) or not 0 < receivable_id <= LARGEST_ID:
         raise UnknownError("receivable")
     query = sa.select(_receivables, _LEFT).where(_receivables.c.id == receivable_id)
@@ -268,40 +168,10 @@ def _open_row(session: Session, receivable_id: int, *, for_update: bool = False)
     return row
 
 
-def _preview_of(session: Session, row: Any) -> WriteOffPreview:
-    title = session.get_one(Loan, row.loan_id).title
-    return WriteOffPreview(
-        receivable_id=row.id,
-        loan_id=row.loan_id,
-        loan_title=title,
-        owed_by=FUND_NAME if row.member_id is None else session.get_one(Member, row.member_id).full_name,
-        left_cents=row.left_cents,
-        needs_second_admin=approval_requests.needs_second_admin(row.left_cents),
-    )
-
-
-def _write_off(
-    session: Session, row: Any, reason: str, admin_id: int, business_on: date, now: datetime
-) -> dict[str, Any]:
-    """Close a receivable, which is locked, at the platform's cost."""
-    house = ledger.house_accounts(session)
-    movement = Movement(
-        kind=TransactionKind.WRITE_OFF,
-        memo=f"Written off: {reason[:MOST_OF_A_REASON]}",
-        legs=(
-            Leg(house[AccountKind.FEE_INCOME], -row.left_cents),
-            Leg(house[AccountKind.RECEIVABLE], row.left_cents),
-        ),
-        loan_id=row.loan_id,
-        actor_id=admin_id,
-    )
-    try:
-        ledger.post(session, [movement], business_on=business_on, recorded_at=now)
-    except InsufficientFundsError as short:
-        raise IncomeTooLowError(row.left_cents) from short
-    session.connection().execute(_change("written_off_cents"), [_closing(row, row.left_cents, business_on)])
-    touch(session, loan_topic(row.loan_id))
-    return {"loan_id": row.loan_id, "written_off_cents": row.left_cents}
+def note_written_off(session: Session, row: Any, *, business_on: date) -> None:
+    """Write down that what was open, its row locked, is not collected any more."""
+    change = _closing(row, row.left_cents, business_on)
+    session.connection().execute(_change("written_off_cents"), [change])
 
 
 def _open_rows(session: Session, received: Mapping[int | None, int]) -> Sequence[Any]:

@@ -11,7 +11,7 @@ from p2p_reflex.services.approvals import Preview
 from p2p_reflex.services.correction_previews import CorrectionPreview, FeeChange
 from p2p_reflex.services.help_previews import HelpPreview, HolderOutlook
 from p2p_reflex.services.loan_figures import LoanFigures
-from p2p_reflex.services.receivables import WriteOffPreview
+from p2p_reflex.services.write_offs import WriteOffPreview
 
 MOST_HOLDERS = 8
 ASK = "Ask a second admin"
@@ -103,6 +103,21 @@ def write_write_off(preview: WriteOffPreview) -> ChangeShown:
     )
 
 
+def help_as_asked(event: LoanEvent) -> str:
+    """Say what is asked for, without a full stop."""
+    since = formats.long_date(event.effective_on)
+    match event.kind:
+        case LoanEventKind.PAUSED if event.until_on is not None:
+            return f"Pause lateness from {since} to {formats.long_date(event.until_on)}"
+        case LoanEventKind.PAUSE_ENDED:
+            return f"End the pause, so that days count from {since} on"
+        case LoanEventKind.RATE_CUT if event.rate is not None:
+            return f"Lower the rate to {formats.rate(event.rate)} from {since} on"
+        case LoanEventKind.RESCHEDULED if event.months is not None:
+            return f"Spread what is owed over {formats.count(event.months, 'installment')}"
+    return f"Forgive {_amounts_in_words(event.forgiven)[0]}"
+
+
 def help_in_words(event: LoanEvent) -> str:
     """Say what a help is, without a full stop."""
     since = formats.long_date(event.effective_on)
@@ -115,10 +130,12 @@ def help_in_words(event: LoanEvent) -> str:
             return f"The rate falls to {formats.rate(event.rate)} from {since} on"
         case LoanEventKind.RESCHEDULED if event.months is not None:
             return f"What is owed is spread over {formats.count(event.months, 'installment')}"
-    return f"{_forgiven_in_words(event.forgiven)} forgiven"
+    words, is_one = _amounts_in_words(event.forgiven)
+    return f"{words} {'is' if is_one else 'are'} forgiven"
 
 
-def _forgiven_in_words(forgiven: Forgiveness) -> str:
+def _amounts_in_words(forgiven: Forgiveness) -> tuple[str, bool]:
+    """Name the amounts, and tell whether it is only one."""
     amounts = (
         (forgiven.late_fee_cents, "late fees"),
         (forgiven.interest_cents, "interest"),
@@ -126,14 +143,14 @@ def _forgiven_in_words(forgiven: Forgiveness) -> str:
     )
     words = [f"{formats.money(cents)} of {what}" for cents, what in amounts if cents]
     whole = words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
-    return f"{whole} {'is' if len(words) == 1 else 'are'}"
+    return whole, len(words) == 1
 
 
 def _standing_lines(before: LoanFigures, after: LoanFigures) -> list[list[str]]:
     return [
         ["Standing", _standing(before), _standing(after)],
         ["Principal owed", formats.money(before.outstanding_cents), formats.money(after.outstanding_cents)],
-        ["All that is planned", formats.money(before.owed_cents), formats.money(after.owed_cents)],
+        ["Still to pay in all", formats.money(before.owed_cents), formats.money(after.owed_cents)],
     ]
 
 
@@ -169,10 +186,7 @@ def _money_lines(preview: CorrectionPreview) -> list[list[str]]:
     """Say who gets and who gives; of many lenders the rest is one line."""
     lines = [["Borrower's wallet", formats.signed_money(preview.borrower_cents)]]
     holders = [holder for holder in preview.holders if holder.amount_cents]
-    lines += [
-        [_name(holder.member_id, holder.name), formats.signed_money(holder.amount_cents)]
-        for holder in holders[:MOST_HOLDERS]
-    ]
+    lines += [[holder.name, formats.signed_money(holder.amount_cents)] for holder in holders[:MOST_HOLDERS]]
     rest = holders[MOST_HOLDERS:]
     if rest:
         rest_cents = sum(holder.amount_cents for holder in rest)
@@ -185,9 +199,7 @@ def _money_lines(preview: CorrectionPreview) -> list[list[str]]:
 def _lender_lines(holders: Sequence[HolderOutlook]) -> list[list[str]]:
     """Say what each lender still gets, before and after, and the difference; of many the rest is one line."""
     touched = [holder for holder in holders if holder.change_cents]
-    lines = [
-        _lender_line(_name(holder.member_id, holder.name), [holder]) for holder in touched[:MOST_HOLDERS]
-    ]
+    lines = [_lender_line(holder.name, [holder]) for holder in touched[:MOST_HOLDERS]]
     rest = touched[MOST_HOLDERS:]
     return [*lines, _lender_line(formats.count(len(rest), "more lender"), rest)] if rest else lines
 
@@ -199,10 +211,6 @@ def _lender_line(name: str, holders: Sequence[HolderOutlook]) -> list[str]:
         formats.money(sum(each.after_cents + each.moved_cents for each in holders)),
         formats.signed_money(sum(each.change_cents for each in holders)),
     ]
-
-
-def _name(member_id: int | None, name: str) -> str:
-    return name if member_id is None else formats.person(name)
 
 
 def _correction_notes(preview: CorrectionPreview) -> list[str]:

@@ -9,8 +9,8 @@ import reflex as rx
 from reflex.event import EventSpec
 
 from p2p_reflex.domain.errors import FieldError, LendingError
-from p2p_reflex.services import approval_requests, approvals, corrections, receivables
-from p2p_reflex.services.approval_requests import DeskOutcome
+from p2p_reflex.services import approval_requests, approvals, corrections, write_offs
+from p2p_reflex.services.desk_work import DeskOutcome
 from p2p_reflex.state.base import ScreenState, key_in, requires
 from p2p_reflex.state.change_lines import ChangeShown, write_change
 from p2p_reflex.state.loan_acting import LoanActing, read_day
@@ -84,9 +84,7 @@ class LoanAdminState(LoanActing, ScreenState, rx.State):
         """Show what giving up an advance costs, before asking for the reason."""
         self._open(receivable_id)
         person = await self.who()
-        found = await self.ask(
-            receivables.preview_write_off, admin_id=person.member_id, receivable_id=receivable_id
-        )
+        found = await self.ask(write_offs.preview, admin_id=person.member_id, receivable_id=receivable_id)
         self._show(found)
         self.correcting = WRITE_OFF
 
@@ -190,7 +188,7 @@ class LoanAdminState(LoanActing, ScreenState, rx.State):
         self.form_key = uuid.uuid4().hex
 
     def _show(self, found: approvals.Preview) -> None:
-        self.preview, self._seen = write_change(found), found.shown
+        self.preview, self._seen = write_change(found), found.fingerprint
 
     async def _correct(self) -> DeskOutcome:
         person = await self.who()
@@ -211,5 +209,5 @@ class LoanAdminState(LoanActing, ScreenState, rx.State):
                     corrections.reverse_payment, payment_id=self._subject_id, **asked
                 )
             case "write_off":
-                return await self.act_on_loan(receivables.write_off, receivable_id=self._subject_id, **asked)
+                return await self.act_on_loan(write_offs.write_off, receivable_id=self._subject_id, **asked)
         raise LendingError("Choose what shall be put right first.")

@@ -62,7 +62,7 @@ class LoanHelpState(LoanActing, ScreenState, rx.State):
                 event=event,
                 business_on=today,
             )
-            self._asked, self._seen = json.dumps(help_plans.facts_of(event)), found.shown
+            self._asked, self._seen = json.dumps(help_plans.facts_of(event)), found.fingerprint
             self.preview = write_help(found)
         except FieldError:
             raise

@@ -8,7 +8,7 @@ from p2p_reflex.domain.vocabulary import ApprovalKind
 from p2p_reflex.services import help_plans
 from p2p_reflex.services.approval_requests import PendingRequest
 from p2p_reflex.services.receivables import OpenReceivable
-from p2p_reflex.state.change_lines import help_in_words
+from p2p_reflex.state.change_lines import help_as_asked
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,6 @@ def _what(waiting: PendingRequest) -> str:
             return f"Date the payment of {amount} back to {formats.long_date(to)}"
         case ApprovalKind.HELP:
             event = help_plans.event_of(dict(waiting.asked), business_on=waiting.requested_on)
-            return help_in_words(event)
+            return help_as_asked(event)
         case ApprovalKind.WRITE_OFF:
             return f"Write off an advance of {amount}"

@@ -10,7 +10,7 @@ from p2p_reflex.database import read, run
 from p2p_reflex.domain.errors import FieldError, UnknownError
 from p2p_reflex.domain.vocabulary import AccountKind, LoanState, Role, TransactionKind
 from p2p_reflex.models import JournalTransaction, LenderPayment
-from p2p_reflex.services import books, corrections, receivables
+from p2p_reflex.services import books, corrections, receivables, write_offs
 from p2p_reflex.services.ledger import AlreadyReversedError
 from tests.builders import NOW, a_form_key, a_loan, a_member, broken_laws, in_threads
 from tests.loan_deeds import (
@@ -145,7 +145,7 @@ def test_an_advance_can_be_written_off_as_the_platforms_cost(admin_id: int, loan
     form = {"admin_id": admin_id, "receivable_id": debt.receivable_id, "form_key": a_form_key()}
 
     first, again = (
-        run(receivables.write_off, **form, reason="Cannot be reached", business_on=FIRST_DUE, now=NOW)
+        run(write_offs.write_off, **form, reason="Cannot be reached", business_on=FIRST_DUE, now=NOW)
         for _ in range(2)
     )
 
@@ -155,7 +155,7 @@ def test_an_advance_can_be_written_off_as_the_platforms_cost(admin_id: int, loan
     assert balance_of(AccountKind.RECEIVABLE) == 0
     with pytest.raises(receivables.AlreadyClosedError):
         run(
-            receivables.write_off,
+            write_offs.write_off,
             **form | {"form_key": a_form_key()},
             reason="Once more",
             business_on=FIRST_DUE,

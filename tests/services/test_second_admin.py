@@ -13,19 +13,19 @@ from p2p_reflex.domain.errors import UnknownError
 from p2p_reflex.domain.loan_life import LoanEvent
 from p2p_reflex.domain.vocabulary import AccountKind, ApprovalKind, RequestState, Role
 from p2p_reflex.models import ApprovalRequest
-from p2p_reflex.services import approval_requests, approvals, loan_log, receivables
+from p2p_reflex.services import approval_requests, approvals, loan_log, receivables, write_offs
 from p2p_reflex.services.approval_requests import (
     DAYS_TO_DECIDE,
     AlreadyAskedError,
     AlreadyDecidedError,
-    OutdatedRequestError,
     PendingRequest,
     RequestExpiredError,
     SecondAdminError,
 )
+from p2p_reflex.services.approvals import OutdatedRequestError
+from p2p_reflex.services.desk_work import ChangedSinceError
 from p2p_reflex.services.help_plans import a_forgiveness, a_rate_cut, a_reschedule
 from p2p_reflex.services.idempotency import FormReusedError
-from p2p_reflex.services.shown import ChangedSinceError
 from p2p_reflex.settings import settings
 from tests.builders import NOW, a_form_key, a_loan, a_member, broken_laws, in_threads
 from tests.loan_deeds import (
@@ -122,7 +122,7 @@ def test_what_is_forgiven_above_the_limit_waits_for_another_admin(
     event = forgiven("590", late_fees=f"{fees_cents / 100:.2f}", interest="1")
     told = preview_help(admin_id, loan_id, event, on=ON)
 
-    asked = help_with(admin_id, loan_id, event, seen=told.shown, on=ON)
+    asked = help_with(admin_id, loan_id, event, seen=told.fingerprint, on=ON)
 
     assert told.needs_second_admin
     assert told.written_off_cents == 590_00 + fees_cents + 1_00 > 600_00
@@ -281,7 +281,7 @@ def test_an_advance_above_the_limit_is_written_off_by_two(
     (debt,) = read(receivables.list_open, admin_id=admin_id, loan_id=loan_id)
     form = {"admin_id": admin_id, "receivable_id": debt.receivable_id, "reason": "Cannot be reached"}
 
-    waits = run(receivables.write_off, **form, form_key=a_form_key(), business_on=FIRST_DUE, now=NOW)
+    waits = run(write_offs.write_off, **form, form_key=a_form_key(), business_on=FIRST_DUE, now=NOW)
 
     assert debt.left_cents > 100_00
     assert not waits.is_done
@@ -303,9 +303,9 @@ def test_a_write_off_that_the_platforms_income_does_not_cover_is_refused_with_a_
     approve(other_id, reverse(admin_id, paid.payment_id, on=FIRST_DUE).request_id, on=FIRST_DUE)
     (debt,) = read(receivables.list_open, admin_id=admin_id, loan_id=loan_id)
     form = {"admin_id": admin_id, "receivable_id": debt.receivable_id, "reason": "Cannot be reached"}
-    waits = run(receivables.write_off, **form, form_key=a_form_key(), business_on=FIRST_DUE, now=NOW)
+    waits = run(write_offs.write_off, **form, form_key=a_form_key(), business_on=FIRST_DUE, now=NOW)
 
-    with pytest.raises(receivables.IncomeTooLowError, match="does not cover"):
+    with pytest.raises(write_offs.IncomeTooLowError, match="does not cover"):
         approve(other_id, waits.request_id, on=FIRST_DUE)
 
     assert len(waiting(other_id, on=FIRST_DUE)) == 1
@@ -320,7 +320,7 @@ def test_a_write_off_is_refused_where_some_of_it_was_collected_since(
     approve(other_id, reverse(admin_id, paid.payment_id, on=FIRST_DUE).request_id, on=FIRST_DUE)
     (debt,) = read(receivables.list_open, admin_id=admin_id, loan_id=loan_id)
     form = {"admin_id": admin_id, "receivable_id": debt.receivable_id, "reason": "Cannot be reached"}
-    waits = run(receivables.write_off, **form, form_key=a_form_key(), business_on=FIRST_DUE, now=NOW)
+    waits = run(write_offs.write_off, **form, form_key=a_form_key(), business_on=FIRST_DUE, now=NOW)
     pay(loan_id, 100_00, on=FIRST_DUE)
 
     with pytest.raises(OutdatedRequestError):
@@ -336,7 +336,7 @@ def test_what_changed_since_it_was_looked_at_is_not_done(admin_id: int, loan_id:
     pay(loan_id, 50_00, on=FIRST_DUE)
 
     with pytest.raises(ChangedSinceError, match="Look again; nothing was changed"):
-        help_with(admin_id, loan_id, event, seen=told.shown, on=FIRST_DUE)
+        help_with(admin_id, loan_id, event, seen=told.fingerprint, on=FIRST_DUE)
 
     assert stands(loan_id).forgiven_cents == 0
 

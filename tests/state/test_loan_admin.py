@@ -171,7 +171,7 @@ def test_what_is_forgiven_above_the_limit_is_seen_and_decided_by_another_admin(
 
     assert helped(looked, "preview").confirm == "Ask a second admin"  # type: ignore[attr-defined]
     assert "A second admin was asked" in asked.toasts
-    assert waits.what == "$900.00 of principal is forgiven"
+    assert waits.what == "Forgive $900.00 of principal"
     assert shown(seen, "preview").lenders == helped(looked, "preview").lenders  # type: ignore[attr-defined]
     assert untouched == 0
     assert "Approved" in approved.toasts

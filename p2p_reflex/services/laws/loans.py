@@ -9,12 +9,7 @@ from p2p_reflex.services.laws.servicing import (
     log_tells_of_payments,
     pauses_end_once,
 )
-
-# A payment stands as long as its transaction was not reversed.
-_STANDING = (
-    "SELECT p.* FROM payment p WHERE NOT EXISTS"
-    " (SELECT 1 FROM journal_transaction r WHERE r.reverses_id = p.transaction_id)"
-)
+from p2p_reflex.services.laws.standing import STANDING_PAYMENTS
 
 
 def notes_make_the_loan(session: Session) -> list[str]:
@@ -70,7 +65,7 @@ def _schedule_against_principal(session: Session) -> list[str]:
         " LEFT JOIN (SELECT loan_id, SUM(principal_cents) AS principal FROM installment GROUP BY loan_id) i"
         " ON i.loan_id = n.id"
         " LEFT JOIN (SELECT loan_id, SUM(prepaid_principal_cents) AS prepaid"
-        f" FROM ({_STANDING}) AS standing GROUP BY loan_id) p ON p.loan_id = n.id"
+        f" FROM ({STANDING_PAYMENTS}) AS standing GROUP BY loan_id) p ON p.loan_id = n.id"
         " WHERE n.principal_cents <> COALESCE(i.principal, 0) + COALESCE(p.prepaid, 0) + n.forgiven_cents"
         " ORDER BY n.id",
         lambda row: (
@@ -84,7 +79,7 @@ def _parts_against_payments(session: Session) -> list[str]:
     """Compare what each payment says it was for with its parts."""
     return violations(
         session,
-        f"SELECT p.id, p.amount_cents FROM ({_STANDING}) p"  # noqa: S608
+        f"SELECT p.id, p.amount_cents FROM ({STANDING_PAYMENTS}) p"  # noqa: S608
         " LEFT JOIN (SELECT payment_id, SUM(principal_cents) AS principal, SUM(interest_cents) AS interest,"
         " SUM(late_fee_cents) AS late_fee FROM payment_part GROUP BY payment_id) s ON s.payment_id = p.id"
         " WHERE p.principal_cents - p.prepaid_principal_cents <> COALESCE(s.principal, 0)"
@@ -101,7 +96,7 @@ def _installments_against_parts(session: Session) -> list[str]:
         "SELECT i.id, i.loan_id, i.number FROM installment i"  # noqa: S608
         " LEFT JOIN (SELECT q.installment_id, SUM(q.principal_cents) AS principal,"
         " SUM(q.interest_cents) AS interest, SUM(q.late_fee_cents) AS late_fee"
-        f" FROM payment_part q JOIN ({_STANDING}) AS standing ON standing.id = q.payment_id"
+        f" FROM payment_part q JOIN ({STANDING_PAYMENTS}) AS standing ON standing.id = q.payment_id"
         " GROUP BY q.installment_id) s ON s.installment_id = i.id"
         " WHERE i.principal_paid_cents <> COALESCE(s.principal, 0)"
         " OR i.interest_paid_cents <> COALESCE(s.interest, 0)"
@@ -116,7 +111,7 @@ def _loans_against_payments(session: Session) -> list[str]:
         session,
         "SELECT n.id FROM loan n"  # noqa: S608
         " LEFT JOIN (SELECT loan_id, SUM(principal_cents) AS principal, SUM(interest_cents) AS interest,"
-        f" SUM(late_fee_cents) AS late_fee FROM ({_STANDING}) AS standing GROUP BY loan_id) p"
+        f" SUM(late_fee_cents) AS late_fee FROM ({STANDING_PAYMENTS}) AS standing GROUP BY loan_id) p"
         " ON p.loan_id = n.id"
         " WHERE n.principal_cents - n.outstanding_cents - n.forgiven_cents <> COALESCE(p.principal, 0)"
         " OR n.interest_paid_cents <> COALESCE(p.interest, 0)"

@@ -4,8 +4,7 @@ from sqlmodel import Session
 
 from p2p_reflex.domain.formats import money
 from p2p_reflex.services.laws.found import violations
-
-_REVERSED = "SELECT r.reverses_id FROM journal_transaction r WHERE r.reverses_id IS NOT NULL"
+from p2p_reflex.services.laws.standing import STANDING_EVENTS, STANDING_PAYMENTS
 
 
 def log_tells_of_payments(session: Session) -> list[str]:
@@ -14,12 +13,10 @@ def log_tells_of_payments(session: Session) -> list[str]:
         session,
         "SELECT payment_id, SUM(amount) AS difference FROM ("  # noqa: S608
         " SELECT p.id AS payment_id, p.amount_cents AS amount, 1 AS times, p.paid_on AS dated_on"
-        " FROM payment p"
-        f" WHERE p.transaction_id NOT IN ({_REVERSED})"
+        f" FROM ({STANDING_PAYMENTS}) AS p"
         " UNION ALL"
         " SELECT e.payment_id, -e.amount_cents AS amount, -1 AS times, e.effective_on AS dated_on"
-        " FROM loan_event e WHERE e.kind = 'paid'"
-        " AND NOT EXISTS (SELECT 1 FROM loan_event_void v WHERE v.event_id = e.id)"
+        f" FROM ({STANDING_EVENTS}) AS e WHERE e.kind = 'paid'"
         ") AS both_sides GROUP BY payment_id"
         " HAVING SUM(amount) <> 0 OR SUM(times) <> 0 OR MIN(dated_on) <> MAX(dated_on) ORDER BY payment_id",
         lambda row: f"The log of its loan does not tell of payment {row.payment_id} as it stands.",
@@ -30,11 +27,10 @@ def pauses_end_once(session: Session) -> list[str]:
     """Part of law 7: a pause that ended early ended on one of its own days, and on no later one again."""
     return violations(
         session,
-        "SELECT e.id, e.loan_id FROM loan_event e WHERE e.kind = 'pause_ended'"
-        " AND NOT EXISTS (SELECT 1 FROM loan_event_void v WHERE v.event_id = e.id)"
-        " AND NOT EXISTS (SELECT 1 FROM loan_event p WHERE p.kind = 'paused' AND p.loan_id = e.loan_id"
-        " AND p.id < e.id AND e.effective_on BETWEEN p.effective_on AND p.until_on"
-        " AND NOT EXISTS (SELECT 1 FROM loan_event_void v WHERE v.event_id = p.id)"
+        f"SELECT e.id, e.loan_id FROM ({STANDING_EVENTS}) AS e WHERE e.kind = 'pause_ended'"  # noqa: S608
+        f" AND NOT EXISTS (SELECT 1 FROM ({STANDING_EVENTS}) AS p WHERE p.kind = 'paused'"
+        " AND p.loan_id = e.loan_id AND p.id < e.id"
+        " AND e.effective_on BETWEEN p.effective_on AND p.until_on"
         " AND NOT EXISTS (SELECT 1 FROM loan_event o WHERE o.kind = 'pause_ended' AND o.loan_id = e.loan_id"
         " AND o.id > p.id AND o.id < e.id AND o.effective_on <= e.effective_on"
         " AND o.effective_on BETWEEN p.effective_on AND p.until_on)) ORDER BY e.id",
