@@ -1,8 +1,9 @@
 """Owns how lenders in the demo market bid: people look in twice a day, the bots answer them."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
+import sqlalchemy as sa
 from sqlmodel import col, select
 
 from p2p_reflex.domain.vocabulary import ListingState
@@ -17,13 +18,24 @@ VISITING_HOURS = (10, 16)
 HOW_OFTEN = 0.17
 RATE_STEP = Decimal("0.0005")
 
+_OPEN = (
+    select(Listing.id)
+    .where(Listing.state == ListingState.OPEN, col(Listing.closes_on) >= sa.bindparam("on"))
+    .order_by(col(Listing.id))
+)
+_OPENED = select(Listing.id).where(
+    Listing.state == ListingState.OPEN, col(Listing.opens_on) >= sa.bindparam("since")
+)
 
-def let_everybody_bid(world: World, business_on: date, *, visits: int = len(VISITING_HOURS)) -> None:
-    """Let people bid, and the bots answer wherever a book is new or has moved."""
+
+def let_everybody_bid(
+    world: World, business_on: date, *, visits: int = len(VISITING_HOURS), days: int = 1
+) -> None:
+    """Let people bid, and the bots answer wherever a book is new or has moved in so many days."""
     for hour in VISITING_HOURS[:visits]:
-        moved = _people_bid(world, business_on, hour, HOW_OFTEN / visits)
+        moved = _people_bid(world, business_on, hour, HOW_OFTEN * days / visits)
         if hour == VISITING_HOURS[0]:
-            moved |= _opened_on(world, business_on)
+            moved |= _opened_since(world, business_on - timedelta(days=days - 1))
         if moved:
             bot_runs.run_round(
                 world.session,
@@ -34,19 +46,14 @@ def let_everybody_bid(world: World, business_on: date, *, visits: int = len(VISI
             )
 
 
-def _opened_on(world: World, business_on: date) -> set[int]:
-    opened = select(Listing.id).where(Listing.opens_on == business_on, Listing.state == ListingState.OPEN)
-    return set(world.session.exec(opened).all())
+def _opened_since(world: World, since: date) -> set[int]:
+    return set(world.session.exec(_OPENED, params={"since": since}).all())
 
 
 def _people_bid(world: World, business_on: date, hour: int, how_often: float) -> set[int]:
     """Place the bids of all who look in at this hour, every book at once; return the books that moved."""
     session, luck = world.session, world.luck
-    open_ids = session.exec(
-        select(Listing.id)
-        .where(Listing.state == ListingState.OPEN, Listing.closes_on >= business_on)
-        .order_by(col(Listing.id))
-    ).all()
+    open_ids = session.exec(_OPEN, params={"on": business_on}).all()
     lenders = [(number, lender) for number, lender in world.lenders.items() if number not in world.played]
     visits = [
         (listing_id, lender_id)

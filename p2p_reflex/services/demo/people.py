@@ -8,7 +8,7 @@ from p2p_reflex.services.members import ProfileForm
 BORROWER_COUNT = 38
 LENDER_COUNT = 21
 SLOW_PLACES = frozenset({7, 15, 23})
-STOPPING_PLACES = {11: 160, 20: 58}
+STOPPING_PLACES = {11: 178, 34: 138, 20: 58, 27: 31, 31: 29}
 """Borrowers who stop paying, and how many days before the demo's today."""
 NOT_BY_AUTOPAY = SLOW_PLACES | STOPPING_PLACES.keys()
 
@@ -88,7 +88,7 @@ def _borrower(name: str, place: int, luck: random.Random) -> DemoBorrower:
             years_employed=str(9 if place == 0 else min(30, int(luck.expovariate(1 / 7)))),
             home_ownership=home,
         ),
-        pays_by_autopay=place == 0 or (place not in NOT_BY_AUTOPAY and luck.random() < 0.8),
+        pays_by_autopay=place == 0 or (place not in NOT_BY_AUTOPAY and luck.random() < 0.9),
         slow_days=luck.randrange(9, 14) if place in SLOW_PLACES else luck.choice((0, 0, 0, 1, 2)),
         stops_days_before=STOPPING_PLACES.get(place, -1),
         pays_ahead_chance=luck.choice((0.0, 0.0, 0.02, 0.05)),

@@ -11,41 +11,52 @@ from p2p_reflex.services import autopay, ledger, payments
 from p2p_reflex.services.demo.village import World, add_money, moment, take_money
 from p2p_reflex.settings import ConfirmMoney
 
+MONTHS_BROUGHT = (3, 9)
+"""For at least so many months, and fewer than so many, people on autopay bring money at once."""
+
+
+_DUE = (
+    sa.select(
+        col(Loan.id),
+        col(Loan.borrower_id),
+        col(Loan.autopay),
+        sa.func.min(Installment.due_on).label("oldest_due_on"),
+        sa.cast(
+            sa.func.sum(
+                col(Installment.principal_cents) + col(Installment.interest_cents)
+                + col(Installment.late_fee_cents) - col(Installment.principal_paid_cents)
+                - col(Installment.interest_paid_cents) - col(Installment.late_fee_paid_cents)
+            ),
+            sa.BigInteger,
+        ).label("due_cents"),
+    )
+    .join(Installment, col(Installment.loan_id) == Loan.id)
+    .where(
+        col(Loan.state) == LoanState.ACTIVE,
+        col(Loan.next_due_on) <= sa.bindparam("on"),
+        col(Installment.due_on) <= sa.bindparam("on"),
+        col(Installment.paid_on).is_(None),
+    )
+    .group_by(col(Loan.id), col(Loan.borrower_id), col(Loan.autopay))
+    .order_by(col(Loan.id))
+)  # fmt: skip
+_FRESH = (
+    sa.select(col(Loan.id), col(Loan.borrower_id), col(Loan.principal_cents))
+    .where(col(Loan.disbursed_on) == sa.bindparam("on"))
+    .order_by(col(Loan.id))
+)
+
 
 def look_after_loans(world: World, business_on: date) -> None:
     """Let borrowers pay what is due: most by autopay from the wallet, the others by hand."""
-    due = world.session.execute(
-        sa.select(
-            col(Loan.id),
-            col(Loan.borrower_id),
-            col(Loan.autopay),
-            sa.func.min(Installment.due_on).label("oldest_due_on"),
-            sa.cast(
-                sa.func.sum(
-                    col(Installment.principal_cents) + col(Installment.interest_cents)
-                    + col(Installment.late_fee_cents) - col(Installment.principal_paid_cents)
-                    - col(Installment.interest_paid_cents) - col(Installment.late_fee_paid_cents)
-                ),
-                sa.BigInteger,
-            ).label("due_cents"),
-        )
-        .join(Installment, col(Installment.loan_id) == Loan.id)
-        .where(
-            col(Loan.state) == LoanState.ACTIVE,
-            col(Installment.due_on) <= business_on,
-            col(Installment.paid_on).is_(None),
-        )
-        .group_by(col(Loan.id), col(Loan.borrower_id), col(Loan.autopay))
-        .order_by(col(Loan.id))
-    ).all()  # fmt: skip
-    for row in due:
+    for row in world.session.execute(_DUE, {"on": business_on}).all():
         borrower = world.borrowers[row.borrower_id]
         if world.days_left <= borrower.stops_days_before:
             continue
         if row.autopay:
             available, _held = ledger.balances(world.session, member_id=row.borrower_id)
             if available < row.due_cents:
-                months = world.luck.randrange(2, 5)
+                months = world.luck.randrange(*MONTHS_BROUGHT)
                 add_money(world, row.borrower_id, row.due_cents * months - available, business_on)
         elif row.borrower_id in world.played:
             continue
@@ -59,11 +70,7 @@ def look_after_loans(world: World, business_on: date) -> None:
 
 def _arrange_new_loans(world: World, business_on: date) -> None:
     """The morning after, take the money of a new loan out to spend it, and switch autopay on."""
-    fresh = world.session.execute(
-        sa.select(col(Loan.id), col(Loan.borrower_id), col(Loan.principal_cents))
-        .where(col(Loan.disbursed_on) == business_on - timedelta(days=1))
-        .order_by(col(Loan.id))
-    ).all()
+    fresh = world.session.execute(_FRESH, {"on": business_on - timedelta(days=1)}).all()
     for row in fresh:
         if row.borrower_id in world.played:
             continue

@@ -29,6 +29,7 @@ LOAN_COUNT = 156
 OPEN_COUNT = 20
 ARRIVAL_DAYS = 60
 BUSY_DAYS = 30
+QUIET_DAYS = 3
 LOOKS_EVERY_DAYS = 30
 
 
@@ -80,7 +81,7 @@ def build(
         publish_own_story(world, business_on, days_left=days_left)
         if not days_left:
             talk(world, business_on=business_on, seed=seed)
-        _live(world, business_on, new_listings=listing_counts[day], visits=1 + (days_left < BUSY_DAYS))
+        _live(world, business_on, new_listings=listing_counts[day])
         if days_left:
             business_day.close_day(session, business_on=business_on, now=moment(business_on, 23))
         session.flush()
@@ -109,14 +110,17 @@ def live_one_day(session: Session, *, business_on: date, seed: int) -> None:
     _remember_people(world, seed)
     if world.borrowers and world.lenders:
         world.played = world.offered_members
-        _live(world, business_on, new_listings=world.luck.randrange(1, 4), visits=1)
+        _live(world, business_on, new_listings=world.luck.randrange(1, 4))
 
 
-def _live(world: World, business_on: date, *, new_listings: int, visits: int) -> None:
-    """Ask, bid, decide and pay."""
+def _live(world: World, business_on: date, *, new_listings: int) -> None:
+    """Ask, bid, decide and pay; long ago people looked in now and then, in the last weeks twice a day."""
     for _ in range(new_listings):
         publish(world, business_on)
-    let_everybody_bid(world, business_on, visits=visits)
+    if world.days_left < BUSY_DAYS:
+        let_everybody_bid(world, business_on, visits=2 if world.days_left else 1)
+    elif not world.days_left % QUIET_DAYS:
+        let_everybody_bid(world, business_on, visits=1, days=QUIET_DAYS)
     decide(world, business_on)
     look_after_loans(world, business_on)
 
