@@ -143,9 +143,11 @@ def issue_ticket(
 def _give_back(session: Session, subject: str, tried_at: datetime) -> None:
     """Take one try off a count, and the wait that this very try began."""
     began_here = _throttles.c.failed_at == tried_at  # while one waits, no later try is counted
-    session.connection().execute(
+    connection, mine = session.connection(), _throttles.c.subject == subject
+    connection.execute(sa.delete(_throttles).where(mine, _throttles.c.failure_count <= 1))
+    connection.execute(
         sa.update(_throttles)
-        .where(_throttles.c.subject == subject, _throttles.c.failure_count > 0)
+        .where(mine)
         .values(
             failure_count=_throttles.c.failure_count - 1,
             blocked_until_at=sa.case((began_here, None), else_=_throttles.c.blocked_until_at),

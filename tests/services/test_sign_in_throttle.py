@@ -4,9 +4,11 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy.engine import Engine
+from sqlmodel import select
 
-from p2p_reflex.database import run
+from p2p_reflex.database import reading, run
 from p2p_reflex.domain.vocabulary import Role
+from p2p_reflex.models import SignInThrottle
 from p2p_reflex.services import members, sign_in
 from p2p_reflex.services.sign_in import PasswordCheck, SlowDownError
 from tests.builders import NOW, in_threads
@@ -106,6 +108,13 @@ def test_the_right_password_gives_its_try_back(rosa_id: int) -> None:
 
     results = in_threads([lambda: attempt(OWNER, "nobody@example.org") for _ in range(8)])
     assert sum(isinstance(each, PasswordCheck) for each in results) == 5
+
+
+def test_who_signs_in_at_the_first_try_leaves_no_trace_of_trying(rosa_id: int) -> None:
+    enter(attempt(OWNER), OWNER)
+
+    with reading() as session:
+        assert session.exec(select(SignInThrottle)).all() == []
 
 
 def test_the_last_free_try_with_the_right_password_leaves_no_wait(rosa_id: int) -> None:
