@@ -69,10 +69,11 @@ def with_lower_bid(standing: StandingShown, own: OwnBid, quote: BidQuote) -> Sta
     rate, hold = quote.lead_in_full_rate, own.amount_cents - own.leading_cents
     if rate is None or rate >= own.rate or hold > quote.available_cents:
         return standing
+    lower, held = formats.rate(rate), formats.whole_money(hold)
     return replace(
         standing,
-        lower=f"Bid lower: {formats.rate(rate)}",
-        lower_words=f"At {formats.rate(rate)} all of it leads again, and {formats.whole_money(hold)} is held.",
+        lower=f"Bid lower: {lower}",
+        lower_words=f"At {lower} all of it leads again, and {held} is held.",
         again={
             "amount": amount_typed(own.amount_cents),
             "rate": percent_typed(rate),
