@@ -82,7 +82,10 @@ def _advance(row: rx.vars.ObjectVar[AdvanceRow]) -> rx.Component:
                       class_name="between"),
             rx.el.p(row.since, class_name="t-12 muted num"),
         ),
-        ui.secondary_button("Write off", size="small", on_click=STATE.ask_write_off(row.receivable_id)),
+        rx.el.div(
+            ui.secondary_button("Write off", size="small", on_click=STATE.ask_write_off(row.receivable_id)),
+            class_name="line-wrap",
+        ),
         class_name="stack-8",
     )  # fmt: skip
 

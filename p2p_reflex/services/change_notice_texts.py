@@ -41,7 +41,10 @@ def _payment_backdated(facts: Facts) -> NoticeText:
 
 def _note_corrected(facts: Facts) -> NoticeText:
     cents, advanced = facts["change_cents"], facts["advanced_cents"]
-    came = f"{formats.money(abs(cents))} {'came to' if cents > 0 else 'was taken from'} your wallet."
+    way = (
+        "came to your wallet" if cents > 0 else "has to go back" if advanced else "was taken from your wallet"
+    )
+    came = f"{formats.money(abs(cents))} {way}."
     verb = f"counts from {day(facts, 'moved_to_on')} on" if facts["moved_to_on"] else "was reversed"
     advance = (
         f" Your wallet did not have all of it: the platform advanced {formats.money(advanced)},"

@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from p2p_reflex.domain import formats
 from p2p_reflex.domain.errors import UnknownError
-from p2p_reflex.domain.loan_standing import paused_until
+from p2p_reflex.domain.loan_standing import Pause, days_late, paused_until
 from p2p_reflex.domain.repayment import expected_cents
 from p2p_reflex.domain.vocabulary import LoanState, Role
 from p2p_reflex.models import (
@@ -88,7 +88,7 @@ def view(session: Session, *, loan_id: int, viewer_id: int, role: Role, business
         pauses=found.pauses,
         charged_off_cents=loan.charged_off_cents,
         forgiven_cents=loan.forgiven_cents,
-        schedule=_schedule(found.rows, business_on),
+        schedule=_schedule(found, business_on),
         payments=_own_receipts(session, found.id, viewer_id)
         if role is Role.LENDER
         else _all_payments(session, found.id),
@@ -108,18 +108,23 @@ def _may_see(loan: LoanPosition, viewer_id: int, role: Role) -> bool:
             return any(note.lender_id == viewer_id for note in loan.notes)
 
 
-def _schedule(rows: Sequence[ScheduledRow], business_on: date) -> tuple[ScheduleLine, ...]:
-    upcoming = next((row.number for row in rows if row.unpaid_cents and row.due_on >= business_on), None)
-    return tuple(_schedule_line(row, business_on, is_next=row.number == upcoming) for row in rows)
+def _schedule(loan: LoanPosition, business_on: date) -> tuple[ScheduleLine, ...]:
+    upcoming = next((row.number for row in loan.unpaid if row.due_on >= business_on), None)
+    return tuple(
+        _schedule_line(row, loan.pauses, business_on, is_next=row.number == upcoming) for row in loan.rows
+    )
 
 
-def _schedule_line(row: ScheduledRow, business_on: date, *, is_next: bool) -> ScheduleLine:
-    """Say where an installment stands."""
+def _schedule_line(
+    row: ScheduledRow, pauses: Sequence[Pause], business_on: date, *, is_next: bool
+) -> ScheduleLine:
+    """Say where an installment stands; paused days do not count as late."""
     if not row.unpaid_cents:
-        days = max(0, (row.paid_on - row.due_on).days) if row.paid_on else 0
+        days = days_late(due_on=row.due_on, on=row.paid_on, pauses=pauses) if row.paid_on else 0
         state = InstallmentState.PAID_LATE if days else InstallmentState.PAID
     elif row.due_on < business_on:
-        days, state = (business_on - row.due_on).days, InstallmentState.LATE
+        days = days_late(due_on=row.due_on, on=business_on, pauses=pauses)
+        state = InstallmentState.LATE
     else:
         days = (row.due_on - business_on).days
         state = InstallmentState.NEXT if is_next else InstallmentState.PLANNED

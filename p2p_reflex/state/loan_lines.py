@@ -209,6 +209,8 @@ def _installment_standing(line: ScheduleLine) -> tuple[str, str]:
             return "done", "Paid"
         case InstallmentState.PAID_LATE:
             return "grace", f"Paid {formats.count(line.days, 'day')} late"
+        case InstallmentState.LATE if not line.days:
+            return "paused", "Overdue, paused"
         case InstallmentState.LATE:
             return BUCKET_KINDS[delinquency.bucket(line.days)], f"{formats.count(line.days, 'day')} late"
         case InstallmentState.NEXT:

@@ -73,8 +73,9 @@ def test_a_reversal_is_told_with_the_money_it_moves_and_what_was_advanced(
     ]
     first, second = (heard(lender_id) for lender_id in lender_ids[:2])
     assert first[0][0] == "A payment on “Roof repair after the storm” was reversed"
-    assert f"${gone / 100:.2f} was taken from your wallet." in first[0][1]
+    assert f"${gone / 100:.2f} has to go back." in first[0][1]
     assert f"the platform advanced ${gone / 100:.2f}" in first[0][1]
+    assert "was taken from your wallet." in second[0][1]
     assert "advanced" not in second[0][1]
     assert all("another loan" not in meaning for _, meaning in first + second)
 

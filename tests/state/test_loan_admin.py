@@ -257,6 +257,23 @@ def test_a_pause_is_ended_early_from_the_screen(loan_id: int) -> None:
     assert seen.shown(LoanScreenState, "timeline")[0].words == "Pause ended early"
 
 
+def test_an_overdue_installment_of_a_paused_loan_counts_only_its_own_days(loan_id: int) -> None:
+    tab = admins_tab(loan_id)
+    tab.send(LoanAdminState.ask_reversal, payment_id=first_payment_id())
+    tab.send(LoanAdminState.type_reason, text="Entered twice")
+    tab.send(LoanAdminState.correct)
+    before = tab.send(LoanScreenState.load).shown(LoanScreenState, "schedule")
+
+    give_help(tab, "pause", {"from_on": "2026-10-31", "until_on": "2026-11-20"})
+    after = tab.send(LoanScreenState.load).shown(LoanScreenState, "schedule")
+
+    assert [row.state for row in before[:3]] == ["Paid 30 days late", "31 days late", "Next, today"]
+    assert [row.state for row in after[:3]] == ["Paid 30 days late", "10 days late", "Next, today"]
+    give_help(tab, "pause", {"from_on": "2026-10-21", "until_on": "2026-10-30"})
+    fully = tab.send(LoanScreenState.load).shown(LoanScreenState, "schedule")
+    assert (fully[1].kind, fully[1].state) == ("paused", "Overdue, paused")
+
+
 def test_what_another_admin_did_meanwhile_is_not_overlooked(loan_id: int) -> None:
     tab = admins_tab(loan_id)
     look(tab, "forgive", {"principal": "100"})
