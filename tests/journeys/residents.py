@@ -6,6 +6,7 @@ Registering and signing in by hand is walked elsewhere; here the time belongs to
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import cast
 
 import pytest
@@ -14,11 +15,11 @@ from sqlmodel import Session, select
 
 from p2p_reflex import database
 from p2p_reflex.domain.vocabulary import Role
-from p2p_reflex.models import BorrowerProfile, Member
-from p2p_reflex.services import business_date, members, sign_in, wallets
+from p2p_reflex.models import BorrowerProfile, Listing, Member
+from p2p_reflex.services import acceptance, bidding, business_date, listings, members, sign_in, wallets
 from p2p_reflex.services.members import ProfileForm
 from p2p_reflex.settings import settings
-from tests.builders import a_form_key
+from tests.builders import a_form_key, a_listing_form
 from tests.journeys.running import RunningApp
 from tests.journeys.visitors import Window
 
@@ -61,6 +62,25 @@ def a_resident(session: Session, *, role: Role, full_name: str, email: str, cash
             now=now,
         )
     return member_id
+
+
+def a_loan_of(session: Session, borrower_id: int, parts: dict[int, int], title: str) -> int:
+    """Publish, bid and accept, as people do; the parts are dollars by lender."""
+    at = {"business_on": business_date.today(session), "now": datetime.now(UTC)}
+    form = a_listing_form(amount=str(sum(parts.values())), term_months="12", highest_rate="20", title=title)
+    listing_id = listings.publish(session, borrower_id=borrower_id, form=form, form_key=a_form_key(), **at)
+    for lender_id, dollars in parts.items():
+        bid = {"lender_id": lender_id, "listing_id": listing_id, "amount": str(dollars), "rate": "14"}
+        bidding.place_bid(session, **bid, message="", form_key=a_form_key(), **at)
+    return acceptance.accept(
+        session,
+        borrower_id=borrower_id,
+        listing_id=listing_id,
+        seen_average_rate=Decimal("0.14"),
+        seen_covered_cents=session.get_one(Listing, listing_id).covered_cents,
+        form_key=a_form_key(),
+        **at,
+    )
 
 
 def let_in(window: Window, email: str) -> None:

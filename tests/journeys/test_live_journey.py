@@ -5,17 +5,14 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import expect
+from sqlmodel import Session
 
+from p2p_reflex import database
+from p2p_reflex.domain.vocabulary import Role
 from tests.journeys.conftest import ADMIN
-from tests.journeys.people import (
-    add_money,
-    place_bid,
-    publish_listing,
-    register_borrower,
-    register_lender,
-    sign_in,
-)
-from tests.journeys.residents import watch, were_not_reloaded
+from tests.journeys.people import place_bid, publish_listing
+from tests.journeys.residents import a_resident, at_the_books, let_in, watch, were_not_reloaded
+from tests.journeys.running import RunningApp
 from tests.journeys.visitors import PHONE, Window
 
 pytestmark = pytest.mark.journey
@@ -23,7 +20,19 @@ pytestmark = pytest.mark.journey
 TITLE = "A kitchen for the whole street"
 
 
-def test_borrower_lenders_and_admin_see_a_bid_appear(open_window: Callable[..., Window]) -> None:
+BORROWER, RIVAL, BIDDER = "ines@example.org", "otto@example.org", "priya@example.org"
+
+
+def a_scene(session: Session) -> None:
+    """A borrower, and two lenders with money."""
+    a_resident(session, role=Role.BORROWER, full_name="Ines Duarte", email=BORROWER)
+    a_resident(session, role=Role.LENDER, full_name="Otto Lindqvist", email=RIVAL, cash="5,000")
+    a_resident(session, role=Role.LENDER, full_name="Priya Nair", email=BIDDER, cash="5,000")
+
+
+def test_borrower_lenders_and_admin_see_a_bid_appear(
+    app: RunningApp, open_window: Callable[..., Window]
+) -> None:
     borrower, rival, bidder, admin, visitor = (
         open_window(),
         open_window(size=PHONE),
@@ -31,12 +40,10 @@ def test_borrower_lenders_and_admin_see_a_bid_appear(open_window: Callable[..., 
         open_window(),
         open_window(),
     )
-    register_borrower(borrower, full_name="Ines Duarte", email="ines@example.org")
-    register_lender(rival, full_name="Otto Lindqvist", email="otto@example.org")
-    register_lender(bidder, full_name="Priya Nair", email="priya@example.org")
-    sign_in(admin, email=ADMIN[0], password=ADMIN[1])
-    for lender in (rival, bidder):
-        add_money(lender, "5,000")
+    with at_the_books(app):
+        database.run(a_scene)
+        for window, email in ((borrower, BORROWER), (rival, RIVAL), (bidder, BIDDER), (admin, ADMIN[0])):
+            let_in(window, email)
     path = publish_listing(borrower, amount="3000", term="24", highest_rate="22", title=TITLE)
     home = watch(borrower, "/borrow")
     book = watch(rival, path)

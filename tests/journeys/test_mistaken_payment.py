@@ -5,51 +5,47 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import expect
+from sqlmodel import Session
 
+from p2p_reflex import database
+from p2p_reflex.domain.vocabulary import Role
 from tests.journeys.conftest import ADMIN
-from tests.journeys.people import (
-    add_money,
-    place_bid,
-    publish_listing,
-    register_borrower,
-    register_lender,
-    sign_in,
+from tests.journeys.residents import (
+    a_loan_of,
+    a_resident,
+    at_the_books,
+    figure,
+    let_in,
+    watch,
+    were_not_reloaded,
 )
-from tests.journeys.residents import figure, watch, were_not_reloaded
 from tests.journeys.running import RunningApp
 from tests.journeys.test_a_loan import ask, balance, the_books_hold
 from tests.journeys.visitors import Window
 
 pytestmark = pytest.mark.journey
 
+BORROWER, LENDER = "iris@example.org", "hugo@example.org"
 
-def lend_to(borrower: Window, lender: Window) -> str:
-    """Make a loan of $1,500 and return its path; the borrower's window shows it."""
-    path = publish_listing(borrower, amount="1500", term="12", highest_rate="20", title="A gate that closes")
-    lender.visit(path)
-    floor = lender.page.get_by_text(re.compile(r"floor for [A-G] is \d+\.\d\d %")).first.inner_text()
-    rate = re.search(r"(\d+\.\d\d) %", floor)
-    assert rate
-    place_bid(lender, amount="1500", rate=rate.group(1))
-    expect(lender.page.get_by_role("region", name="Order book").get_by_text("Leading").first).to_be_visible()
-    borrower.visit(path)
-    borrower.page.get_by_role("button", name="Accept offers").click()
-    borrower.page.get_by_role("button", name=re.compile(r"^Accept and take \$")).click()
-    borrower.page.wait_for_url(re.compile(r"/loans/\d+"))
-    borrower.settle()
-    return re.sub(r"^https?://[^/]+", "", borrower.page.url)
+
+def a_scene(session: Session) -> int:
+    """Lend $1,500 to a borrower, and return the loan's number."""
+    borrower_id = a_resident(session, role=Role.BORROWER, full_name="Iris Carvalho", email=BORROWER)
+    lender_id = a_resident(session, role=Role.LENDER, full_name="Hugo Maier", email=LENDER, cash="2,000")
+    return a_loan_of(session, borrower_id, {lender_id: 1_500}, "A gate that closes")
 
 
 def test_a_mistaken_payment_is_put_right_from_the_loans_screen(
     app: RunningApp, open_window: Callable[..., Window]
 ) -> None:
     borrower, lender, admin = open_window(), open_window(), open_window()
-    register_borrower(borrower, full_name="Iris Carvalho", email="iris@example.org")
-    register_lender(lender, full_name="Hugo Maier", email="hugo@example.org")
-    add_money(lender, "2,000")
-    loan_path = lend_to(borrower, lender)
-    wallet_before = balance(app, "iris@example.org", "wallet")
-    lent_before = balance(app, "hugo@example.org", "wallet")
+    with at_the_books(app):
+        loan_id = database.run(a_scene)
+        for window, email in ((borrower, BORROWER), (lender, LENDER), (admin, ADMIN[0])):
+            let_in(window, email)
+    borrower.visit(f"/loans/{loan_id}")
+    wallet_before = balance(app, BORROWER, "wallet")
+    lent_before = balance(app, LENDER, "wallet")
     borrower.page.get_by_label("Payment amount").fill("300")
     borrower.page.get_by_role("button", name="Make payment").click()
     expect(borrower.page.get_by_role("cell", name=re.compile("By hand")).first).to_be_visible()
@@ -59,7 +55,6 @@ def test_a_mistaken_payment_is_put_right_from_the_loans_screen(
     earned = figure(portfolio.get_by_role("region", name="Account value"), "Interest, late fees")
     expect(earned).not_to_have_text("$0.00")
 
-    sign_in(admin, email=ADMIN[0], password=ADMIN[1])
     admin.visit("/admin/loans")
     admin.page.get_by_label("Search title or borrower").fill("gate that")
     admin.page.get_by_role("link", name="A gate that closes").click()
@@ -77,10 +72,9 @@ def test_a_mistaken_payment_is_put_right_from_the_loans_screen(
     expect(portfolio.get_by_role("row", name=re.compile("A gate that closes"))).to_contain_text("$1,500.00")
     expect(earned).to_have_text("$0.00")
     assert were_not_reloaded(portfolio)
-    loan_id = loan_path.rsplit("/", 1)[1]
-    assert ask(app, f"SELECT outstanding_cents FROM loan WHERE id = {int(loan_id)}") == 1_500_00
-    assert balance(app, "iris@example.org", "wallet") == wallet_before + 300_00
-    assert balance(app, "hugo@example.org", "wallet") == lent_before
+    assert ask(app, f"SELECT outstanding_cents FROM loan WHERE id = {loan_id}") == 1_500_00
+    assert balance(app, BORROWER, "wallet") == wallet_before + 300_00
+    assert balance(app, LENDER, "wallet") == lent_before
     the_books_hold(app)
 
     with borrower.page.expect_download() as taken:

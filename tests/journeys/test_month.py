@@ -19,10 +19,10 @@ from p2p_reflex.domain.dates import add_months
 from p2p_reflex.domain.delinquency import CHARGE_OFF_DAYS, DEFAULT_DAYS
 from p2p_reflex.domain.formats import long_date
 from p2p_reflex.domain.vocabulary import Role
-from p2p_reflex.models import Listing
-from p2p_reflex.services import acceptance, autopay, bidding, ledger, listings, opening, wallets
-from tests.builders import a_form_key, a_listing_form
+from p2p_reflex.services import autopay, ledger, opening, wallets
+from tests.builders import a_form_key
 from tests.journeys.residents import (
+    a_loan_of,
     a_resident,
     at_the_books,
     figure,
@@ -81,9 +81,9 @@ def a_small_market(session: Session, business_on: date) -> None:
             (Role.ADMIN, "Sam Whitfield", ADMIN, ""),
         )
     }
-    lenders = people[LENDER], people[PARTNER]
-    paid = a_loan_of(session, people[PAYS], lenders, 12_000, PAID_TITLE, business_on)
-    a_loan_of(session, people[STOPS], lenders, 3_000, LATE_TITLE, business_on)
+    first, second = people[LENDER], people[PARTNER]
+    paid = a_loan_of(session, people[PAYS], {first: 8_000, second: 4_000}, PAID_TITLE)
+    a_loan_of(session, people[STOPS], {first: 2_000, second: 1_000}, LATE_TITLE)
     now = datetime.now(UTC)
     autopay.set_autopay(session, borrower_id=people[PAYS], loan_id=paid, enabled=True, now=now)
     cents, _held = ledger.balances(session, member_id=people[STOPS])
@@ -94,28 +94,6 @@ def a_small_market(session: Session, business_on: date) -> None:
         form_key=a_form_key(),
         business_on=business_on,
         now=now,
-    )
-
-
-def a_loan_of(
-    session: Session, borrower_id: int, lenders: tuple[int, int], dollars: int, title: str, business_on: date
-) -> int:
-    """Publish, bid and accept, as people do; two thirds are the first lender's."""
-    at = {"business_on": business_on, "now": datetime.now(UTC)}
-    form = a_listing_form(amount=str(dollars), term_months="12", highest_rate="20", title=title)
-    listing_id = listings.publish(session, borrower_id=borrower_id, form=form, form_key=a_form_key(), **at)
-    for lender_id, part in zip(lenders, (dollars * 2 // 3, dollars // 3), strict=True):
-        bid = {"lender_id": lender_id, "listing_id": listing_id, "amount": str(part), "rate": "14"}
-        bidding.place_bid(session, **bid, message="", form_key=a_form_key(), **at)
-    listing = session.get_one(Listing, listing_id)
-    return acceptance.accept(
-        session,
-        borrower_id=borrower_id,
-        listing_id=listing_id,
-        seen_average_rate=Decimal("0.14"),
-        seen_covered_cents=listing.covered_cents,
-        form_key=a_form_key(),
-        **at,
     )
 
 
