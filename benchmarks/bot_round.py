@@ -73,7 +73,7 @@ def _compare_on(fresh: Callable[[int], str], name: str) -> Iterator[Comparison]:
         _open(fresh(2 * number + 1))
         decisions.append(_decide())
         started = time.perf_counter()
-        outcome = database.run(bot_runs.run_round, listing_ids=None, business_on=TODAY, now=LATER, seed=SEED)
+        outcome = bot_runs.look(database.run, listing_ids=None, business_on=TODAY, now=LATER, seed=SEED)
         whole.append(time.perf_counter() - started)
         bid_count = outcome.bid_count
         _check_books(outcome.bid_count)

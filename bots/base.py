@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from bots import pricing, wording
 from p2p_reflex.domain import formats
@@ -14,8 +15,7 @@ from p2p_reflex.domain.repricing import SMALLEST_BID_CENTS
 from p2p_reflex.domain.vocabulary import Grade, Purpose
 
 
-@dataclass(frozen=True, slots=True)
-class ListingFacts:
+class ListingFacts(NamedTuple):
     """One open listing; `kept_cents` is what bots must leave to people now."""
 
     listing_id: int
@@ -33,8 +33,7 @@ class ListingFacts:
     kept_cents: int
 
 
-@dataclass(frozen=True, slots=True)
-class BookView:
+class BookView(NamedTuple):
     """A listing's book: its bids best first, what they offer in sum, and what of it is from bots.
 
     `average_rate` is that of what led when the round began; none while nothing did.
@@ -46,8 +45,7 @@ class BookView:
     average_rate: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class OwnBid:
+class OwnBid(NamedTuple):
     """The bot's own bid in a book, and what of it leads."""
 
     bid_id: int
@@ -79,8 +77,7 @@ class Market:
         return Decimal(self.cash_cents) / self.capital_cents if self.capital_cents > 0 else Decimal(0)
 
 
-@dataclass(frozen=True, slots=True)
-class ProposedBid:
+class ProposedBid(NamedTuple):
     """What a bot wants of one listing, with its reason in one sentence; without a rate it passes."""
 
     listing_id: int

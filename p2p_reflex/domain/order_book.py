@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from p2p_reflex.domain.rates import weighted_average_rate
 
 RATE_TICK = Decimal("0.0005")
 
 
-@dataclass(frozen=True, slots=True)
-class OpenBid:
+class OpenBid(NamedTuple):
     """A bid that stands in a book; a lower sequence came earlier."""
 
     bid_id: int
@@ -21,8 +21,7 @@ class OpenBid:
     sequence: int
 
 
-@dataclass(frozen=True, slots=True)
-class Lead:
+class Lead(NamedTuple):
     """A bid's place in the book (from 1) and how much of it leads; nothing does once it is outbid."""
 
     bid: OpenBid

@@ -1,15 +1,15 @@
 """Owns what becomes of a book when bids come and go, given what each lender can pay."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from p2p_reflex.domain.order_book import Book, Lead, OpenBid, fill
 
 SMALLEST_BID_CENTS = 25_00
 
 
-@dataclass(frozen=True, slots=True)
-class StandingBid:
+class StandingBid(NamedTuple):
     """A bid that stands in the book, and how much of it leads so far: exactly that is held for it."""
 
     bid: OpenBid
@@ -80,7 +80,7 @@ def reprice_book(
                 del bids[lender_id]
         elif held[lender_id] >= SMALLEST_BID_CENTS:
             cut[bid.bid_id] = held[lender_id]
-            bids[lender_id] = replace(bid, amount_cents=held[lender_id])
+            bids[lender_id] = bid._replace(amount_cents=held[lender_id])
         else:
             lapsed.append(bid.bid_id)
             del bids[lender_id]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import cast
+from typing import NamedTuple, cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm.attributes import set_committed_value
@@ -42,8 +42,7 @@ class BookChange:
     leaving: Mapping[int, BidState] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class BidMove:
+class BidMove(NamedTuple):
     """How much of a lender's bid led before and leads now, in cents, and its place (0 once it has left)."""
 
     bid_id: int
@@ -64,8 +63,7 @@ class RefusedNewBid:
     available_cents: int
 
 
-@dataclass(frozen=True, slots=True)
-class Repriced:
+class Repriced(NamedTuple):
     """What became of one book; enough to tell everybody concerned.
 
     Standing bids: `promoted` lead with more than before, `displaced` with less, `cut` kept only the part
@@ -227,11 +225,10 @@ class _Plan:
 
     def result(self) -> Repriced:
         """Say what became of the book."""
-        ending = self.ending()
         listing, outcome = self.change.listing, self.outcome
         stayed = [move for move in self.moves if move.stays and not move.is_new]
         left = [move for move in self.moves if not move.stays]
-        lapsed = set(outcome.lapsed)
+        ending, lapsed = self.ending() if left else {}, set(outcome.lapsed)
         return Repriced(
             listing_id=listing.id,
             covered_before_cents=sum(move.before_cents for move in self.moves),
@@ -392,9 +389,9 @@ def _totals_row(plan: _Plan) -> TotalsRow:
 
 def _refresh(plan: _Plan) -> None:
     """Let the listing at hand say what its row says now."""
-    row = _totals_row(plan)
     if not isinstance(plan.change.listing, Listing):
         return
+    row = _totals_row(plan)
     for name in ("covered_cents", "offered_cents", "average_rate", "bid_count"):
         set_committed_value(plan.change.listing, name, getattr(row, name))
     set_committed_value(plan.change.listing, "version", row.version + 1)

@@ -2,10 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Protocol, cast
+from typing import NamedTuple, Protocol, cast
 
 import sqlalchemy as sa
 from sqlmodel import Session
@@ -55,8 +54,7 @@ class BookListing(Protocol):
         """Give the version its totals had when it was read."""
 
 
-@dataclass(frozen=True, slots=True)
-class LiveBid:
+class LiveBid(NamedTuple):
     """A bid that stands in a book, as it lies in the database."""
 
     bid_id: int
@@ -74,8 +72,7 @@ class LiveBid:
         return OpenBid(self.bid_id, self.lender_id, self.amount_cents, self.rate, self.is_bot, self.bid_id)
 
 
-@dataclass(frozen=True, slots=True)
-class NewBid:
+class NewBid(NamedTuple):
     """A bid that was checked and asks for its place."""
 
     lender_id: int
@@ -85,8 +82,7 @@ class NewBid:
     message: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class PlacedRow:
+class PlacedRow(NamedTuple):
     """A new bid with what of it leads and the hold for that."""
 
     listing_id: int
@@ -95,8 +91,7 @@ class PlacedRow:
     hold_id: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class MovedRow:
+class MovedRow(NamedTuple):
     """A standing bid with its amount, what of it leads now and the hold for that."""
 
     bid_id: int
@@ -105,8 +100,7 @@ class MovedRow:
     hold_id: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class EndedRow:
+class EndedRow(NamedTuple):
     """A bid that leaves its book; only an accepted one keeps an amount and its posted hold."""
 
     bid_id: int
@@ -115,8 +109,7 @@ class EndedRow:
     hold_id: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TotalsRow:
+class TotalsRow(NamedTuple):
     """What stands on a listing about its book; `version` is the one that was read."""
 
     listing_id: int

@@ -42,8 +42,7 @@ class RunningBot:
     cash_cents: int
 
 
-@dataclass(frozen=True, slots=True)
-class OpenListing:
+class OpenListing(NamedTuple):
     """A listing that takes bids, read under its lock, with what its assessment says."""
 
     id: int

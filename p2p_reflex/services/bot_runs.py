@@ -114,7 +114,9 @@ def run_round(
     news = [row for row in decisions if is_news(row, said)]
     bot_rows.write_decisions(session, news, business_on=business_on, now=now)
     if news:
-        touch(session, BOTS, *(listing_topic(row.listing_id) for row in news if row.listing_id is not None))
+        touch(
+            session, BOTS, *map(listing_topic, {row.listing_id for row in news if row.listing_id is not None})
+        )
     counts = Counter(row.verdict for row in decisions)
     return RoundOutcome(
         books=repriced,
@@ -338,7 +340,7 @@ class _Table:
             -len(arriving), bot.lender_id, new.amount_cents, new.rate, True, LATEST + len(arriving)
         )
         view, pot = self.views[listing.id], self.pots[listing.id]
-        bids = [bid for bid in view.bids if mine is None or bid.bid_id != mine.bid_id]
+        bids = [bid for bid in view.bids if bid.bid_id != mine.bid_id] if mine else list(view.bids)
         insort(bids, shown, key=rank_key)
         grown_cents = new.amount_cents - (mine.amount_cents if mine else 0)
         pot.offered_cents += grown_cents

@@ -1,7 +1,6 @@
 """Owns the cash set aside for bids: a hold is active, then posted or released, exactly once."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple, cast
 
@@ -24,8 +23,7 @@ class HoldEndedError(LendingError):
         super().__init__("The money for this bid was already used or released.")
 
 
-@dataclass(frozen=True, slots=True)
-class HoldChange:
+class HoldChange(NamedTuple):
     """What a bid holds now and what it shall hold, in cents; `hold_id` is none where it holds nothing."""
 
     member_id: int

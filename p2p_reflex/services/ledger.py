@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from operator import attrgetter
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import sqlalchemy as sa
@@ -79,16 +79,14 @@ class BalanceMovedError(Exception):
     """Ask for another try: the account that was short has been filled since (PostgreSQL only)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Leg:
+class Leg(NamedTuple):
     """One side of a movement: what it adds to an account, in cents, credit-positive."""
 
     account_id: int
     amount_cents: int
 
 
-@dataclass(frozen=True, slots=True)
-class Movement:
+class Movement(NamedTuple):
     """One money event to be journalled; its legs sum to zero and name each account once."""
 
     kind: TransactionKind

@@ -1,9 +1,10 @@
 """Owns what people are told: within the change itself, once where once is enough, read or unread."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import cast
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -279,14 +280,21 @@ class _News:
 
 def _news(session: Session, facts: Sequence[Fact], now: datetime) -> _News:
     """Claim the subjects that were not told before, or long enough ago; the row decides, in races too."""
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    is_sqlite = session.get_bind().dialect.name == "sqlite"
+    insert = sqlite.insert if is_sqlite else postgresql.insert
     spans: dict[timedelta | None, set[tuple[int, str]]] = {}
     for fact in facts:
         if fact.subject:
             spans.setdefault(fact.again_after, set()).add((fact.member_id, fact.subject))
     claimed: set[tuple[int, str]] = set()
     for span, names in spans.items():
-        claim = insert(_marks)
+        told_at = sa.literal(now, _marks.c.told_at.type)
+        subjects = (_from_json if is_sqlite else _from_arrays)(sorted(names))
+        claim = insert(_marks).from_select(
+            ["member_id", "subject", "told_at"],
+            # Without a condition SQLite would read ON CONFLICT as a part of the query.
+            sa.select(*subjects, told_at).where(sa.true()),
+        )
         key = [_marks.c.member_id, _marks.c.subject]
         if span is None:
             statement = claim.on_conflict_do_nothing(index_elements=key)
@@ -295,7 +303,20 @@ def _news(session: Session, facts: Sequence[Fact], now: datetime) -> _News:
             statement = claim.on_conflict_do_update(
                 index_elements=key, set_={"told_at": claim.excluded.told_at}, where=long_ago
             )
-        values = [{"member_id": who, "subject": subject, "told_at": now} for who, subject in sorted(names)]
-        rows = session.connection().execute(statement.returning(*key), values)
+        rows = session.connection().execute(statement.returning(*key))
         claimed.update((member_id, subject) for member_id, subject in rows)
     return _News(claimed)
+
+
+def _from_json(names: Sequence[tuple[int, str]]) -> tuple[sa.ColumnElement[Any], ...]:
+    """Hand subjects to SQLite in one parameter."""
+    pair = sa.func.json_each(json.dumps(names)).table_valued("value").c.value
+    return sa.func.json_extract(pair, "$[0]"), sa.func.json_extract(pair, "$[1]")
+
+
+def _from_arrays(names: Sequence[tuple[int, str]]) -> tuple[sa.ColumnElement[Any], ...]:
+    """Hand subjects to PostgreSQL in one parameter for each column."""
+    members = sa.literal([who for who, _ in names], postgresql.ARRAY(sa.BigInteger))
+    subjects = sa.literal([subject for _, subject in names], postgresql.ARRAY(sa.String))
+    pairs = sa.func.unnest(members, subjects).table_valued("member_id", "subject").render_derived()
+    return pairs.c.member_id, pairs.c.subject

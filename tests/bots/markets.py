@@ -1,7 +1,6 @@
 """Owns small makers of what bots see."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -30,7 +29,7 @@ def a_sight(**changes: Any) -> ListingFacts:
         minutes_open=300,
         kept_cents=0,
     )
-    return replace(facts, **changes)
+    return facts._replace(**changes)
 
 
 def a_rival(bid_id: int, dollars: int, rate: str, *, is_bot: bool = False) -> OpenBid:

@@ -131,7 +131,7 @@ def test_flexi_lend_wants_more_the_less_is_left() -> None:
 def test_balanced_choice_meets_the_market_half_way() -> None:
     listing = a_sight(amount_cents=8_000_00)
     alone = a_market(listing)
-    book = replace(alone.books[1], average_rate=Decimal("0.07"))
+    book = alone.books[1]._replace(average_rate=Decimal("0.07"))
     beside = replace(alone, books={1: book})
     bot = BalancedChoice()
 
