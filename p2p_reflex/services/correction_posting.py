@@ -1,7 +1,7 @@
 """Owns the writing of a correction: reversals, one adjusting transaction, advances, the loan as replayed."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, cast
@@ -9,24 +9,18 @@ from typing import Any, cast
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from p2p_reflex.domain.allocation import LenderPart
 from p2p_reflex.domain.loan_life import Applied, LoanEvent
 from p2p_reflex.domain.vocabulary import AccountKind, TransactionKind
-from p2p_reflex.models import JournalEntry, LedgerAccount, LenderPayment, Payment
+from p2p_reflex.models import JournalEntry, LedgerAccount, Payment
 from p2p_reflex.services import ledger, loan_log, loan_rewriting, receivables
-from p2p_reflex.services.correction_plans import CorrectionPlan, PaidChange, money_changes
+from p2p_reflex.services.correction_parts import FirstDone, adjusting, first_done, write_parts
+from p2p_reflex.services.correction_plans import CorrectionPlan, money_changes
 from p2p_reflex.services.ledger import Leg, MemberAccounts, Movement
 from p2p_reflex.services.payment_posting import holder_account
 
 _accounts = cast(sa.Table, LedgerAccount.__table__)  # type: ignore[attr-defined]
 _entries = cast(sa.Table, JournalEntry.__table__)  # type: ignore[attr-defined]
-_lender_payments = cast(sa.Table, LenderPayment.__table__)  # type: ignore[attr-defined]
 _payments = cast(sa.Table, Payment.__table__)  # type: ignore[attr-defined]
-
-Cents = tuple[int, int, int, int, int]
-"""Principal, interest, late fee, servicing fee, collection fee."""
-
-NOTHING: Cents = (0, 0, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +107,10 @@ def _move_money(
         session, received=gains, accounts=books.accounts, house=books.house, business_on=business_on
     )
     missing = _shortfalls(session, plan, books, for_update=True)
-    own = _own_parts(session, plan.returned)
+    own = first_done(session, plan.returned)
     reversals = [
-        _reversal(session, transaction_id, memo=memo, plan=plan, admin_id=admin_id)
-        for transaction_id, _, _ in own.values()
+        _reversal(session, first.transaction_id, memo=memo, plan=plan, admin_id=admin_id)
+        for first in own.values()
     ]
     movements = [
         *_advance(missing, books, plan, admin_id),
@@ -130,7 +124,7 @@ def _move_money(
         (by_movement[id(each)] for each in movements if each.kind is TransactionKind.CORRECTION), None
     )
     reversal_ids = {each.reverses_id: by_movement[id(each)] for each in reversals}
-    _write_parts(session, plan, own, reversal_ids, adjusting_id, event_id, business_on)
+    write_parts(session, plan, own, reversal_ids, adjusting_id, event_id, business_on)
     receivables.open_for(
         session, shortfalls=missing, loan_id=plan.loan.id, event_id=event_id, business_on=business_on
     )
@@ -162,25 +156,6 @@ def _shortfalls(
         if cents > balance_cents:
             missing[holder] = cents - balance_cents
     return missing
-
-
-def _own_parts(
-    session: Session, returned: Iterable[PaidChange]
-) -> dict[int, tuple[int, int, dict[int, Cents]]]:
-    """Read what the payments to be reversed first did: their transactions, amounts, and notes' parts."""
-    own: dict[int, tuple[int, int, dict[int, Cents]]] = {}
-    connection = session.connection()
-    for payment_id in sorted(change.payment_id for change in returned):
-        transaction_id = connection.execute(
-            sa.select(_payments.c.transaction_id).where(_payments.c.id == payment_id)
-        ).scalar_one()
-        query = sa.select(_lender_payments).where(
-            _lender_payments.c.payment_id == payment_id, _lender_payments.c.event_id.is_(None)
-        )
-        parts = {row.note_id: _cents_of(row) for row in connection.execute(query)}
-        gross_cents = sum(sum(cents[:3]) for cents in parts.values())
-        own[payment_id] = (transaction_id, gross_cents, parts)
-    return own
 
 
 def _reversal(
@@ -224,7 +199,7 @@ def _advance(
 
 def _adjustment(
     plan: CorrectionPlan,
-    own: Mapping[int, tuple[int, int, dict[int, Cents]]],
+    own: Mapping[int, FirstDone],
     books: _Books,
     *,
     memo: str,
@@ -234,10 +209,10 @@ def _adjustment(
     legs: dict[int, int] = defaultdict(int)
     holders = plan.holders()
     for change in plan.payments:
-        for note_id, cents in _adjusting(change, own).items():
-            legs[books.of(holders[note_id])] += _net(cents)
-            legs[books.house[AccountKind.FEE_INCOME]] += cents[3] + cents[4]
-        given_back = own[change.payment_id][1] if change.payment_id in own else change.after_cents
+        for note_id, cents in adjusting(change, own).items():
+            legs[books.of(holders[note_id])] += cents.gross_cents - cents.fee_cents
+            legs[books.house[AccountKind.FEE_INCOME]] += cents.fee_cents
+        given_back = own[change.payment_id].gross_cents if change.payment_id in own else change.after_cents
         legs[books.borrower_account] += change.before_cents - given_back
     moved = tuple(Leg(account_id, cents) for account_id, cents in legs.items() if cents)
     if not moved:
@@ -275,62 +250,6 @@ def _unsold(plan: CorrectionPlan, books: _Books, admin_id: int) -> list[Movement
     ]
 
 
-def _adjusting(change: PaidChange, own: Mapping[int, tuple[int, int, dict[int, Cents]]]) -> dict[int, Cents]:
-    """Give what the adjusting transaction adds to each note's part of a payment."""
-    first = own[change.payment_id][2] if change.payment_id in own else {}
-    found = {}
-    for note_id in {*change.before, *change.after, *first}:
-        before = _cents_of_part(change.before.get(note_id))
-        wanted = first.get(note_id, NOTHING) if first else _cents_of_part(change.after.get(note_id))
-        delta = _less(wanted, before)
-        if any(delta):
-            found[note_id] = delta
-    return found
-
-
-def _write_parts(
-    session: Session,
-    plan: CorrectionPlan,
-    own: Mapping[int, tuple[int, int, dict[int, Cents]]],
-    reversal_ids: Mapping[int | None, int],
-    adjusting_id: int | None,
-    event_id: int,
-    business_on: date,
-) -> None:
-    """Add the notes' parts of the reversals and of the adjusting transaction to those of the payments."""
-    rows: list[dict[str, Any]] = []
-    for payment_id, (transaction_id, _, parts) in own.items():
-        rows += [
-            _part_row(payment_id, note_id, reversal_ids[transaction_id], _less(NOTHING, cents), business_on)
-            for note_id, cents in parts.items()
-        ]
-    for change in plan.payments:
-        rows += [
-            _part_row(change.payment_id, note_id, adjusting_id, cents, business_on)
-            for note_id, cents in _adjusting(change, own).items()
-        ]
-    for row in rows:
-        row["event_id"] = event_id
-    if rows:
-        session.connection().execute(sa.insert(_lender_payments), rows)
-
-
-def _part_row(
-    payment_id: int, note_id: int, transaction_id: int | None, cents: Cents, business_on: date
-) -> dict[str, Any]:
-    return {
-        "payment_id": payment_id,
-        "note_id": note_id,
-        "transaction_id": transaction_id,
-        "paid_on": business_on,
-        "principal_cents": cents[0],
-        "interest_cents": cents[1],
-        "late_fee_cents": cents[2],
-        "servicing_fee_cents": cents[3],
-        "collection_fee_cents": cents[4],
-    }
-
-
 def _rewrite_payments(session: Session, plan: CorrectionPlan) -> None:
     """Write on the payments that stand what they paid now; one that was reversed stays as it was made."""
     kept = [plan.new.payments[change.payment_id] for change in plan.payments if not change.is_returned]
@@ -356,28 +275,3 @@ def _payment_values(applied: Applied) -> dict[str, Any]:
         "is_payoff": repayment.is_payoff,
         "is_recovery": repayment.is_recovery,
     }
-
-
-def _cents_of(row: Any) -> Cents:
-    return (
-        row.principal_cents,
-        row.interest_cents,
-        row.late_fee_cents,
-        row.servicing_fee_cents,
-        row.collection_fee_cents,
-    )
-
-
-def _cents_of_part(part: LenderPart | None) -> Cents:
-    return NOTHING if part is None else _cents_of(part)
-
-
-def _less(one: Sequence[int], other: Sequence[int]) -> Cents:
-    principal, interest, late_fee, fee, collection_fee = (
-        left - right for left, right in zip(one, other, strict=True)
-    )
-    return principal, interest, late_fee, fee, collection_fee
-
-
-def _net(cents: Cents) -> int:
-    return sum(cents[:3]) - cents[3] - cents[4]
