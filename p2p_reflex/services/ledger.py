@@ -31,21 +31,9 @@ _accounts = cast(sa.Table, LedgerAccount.__table__)  # type: ignore[attr-defined
 _transactions = cast(sa.Table, JournalTransaction.__table__)  # type: ignore[attr-defined]
 _entries = cast(sa.Table, JournalEntry.__table__)  # type: ignore[attr-defined]
 
-_MOVE = (
-    sa.update(_accounts)
-    .where(
-        _accounts.c.id == sa.bindparam("p_account"),
-        sa.or_(
-            _accounts.c.may_be_negative,
-            _accounts.c.balance_cents + sa.bindparam("p_delta", type_=sa.BigInteger) >= 0,
-        ),
-    )
-    .values(balance_cents=_accounts.c.balance_cents + sa.bindparam("p_delta", type_=sa.BigInteger))
-)
-
-_MOVE_ONE = _MOVE.returning(_accounts.c.balance_cents, _accounts.c.member_id)
 _ENDING = "SELECT id, balance_cents, member_id FROM ledger_account WHERE id = ANY(:ids)"
 _ADD_TRANSACTION = sa.insert(_transactions)
+_ADD_ENTRIES = sa.insert(_entries)
 _OF_MOVEMENT = ("kind", "memo", "key", "listing_id", "loan_id", "reverses_id", "actor_id")
 _OF_EACH = attrgetter(*_OF_MOVEMENT)
 _OF_ENTRY = ("transaction_id", "account_id", "amount_cents", "balance_after_cents")
@@ -270,20 +258,19 @@ def _check(movement: Movement) -> None:
 
 def _move_balances(session: Session, net: dict[int, int]) -> dict[int, int]:
     """Add the net changes to the cached balances, each guarded in SQL; return the balances after."""
+    if len(net) > FEW_ACCOUNTS:
+        return _move_all(session, net)
     connection = session.connection()
-    changes = [{"p_account": account_id, "p_delta": net[account_id]} for account_id in sorted(net)]
-    if len(changes) <= FEW_ACCOUNTS:
-        ending: dict[int, int] = {}
-        members: set[int | None] = set()
-        for change in changes:
-            row = connection.execute(_MOVE_ONE, change).first()
-            if row is None:
-                raise _shortage(session, net)
-            ending[change["p_account"]] = row.balance_cents
-            members.add(row.member_id)
-        _touch_members(session, members)
-        return ending
-    return _move_all(session, net)
+    ending: dict[int, int] = {}
+    members: set[int | None] = set()
+    for account_id in sorted(net):
+        moved = ledger_columns.move_one(connection, account_id=account_id, delta=net[account_id])
+        if moved is None:
+            raise _shortage(session, net)
+        ending[account_id], member_id = moved
+        members.add(member_id)
+    _touch_members(session, members)
+    return ending
 
 
 def _move_all(session: Session, net: dict[int, int]) -> dict[int, int]:
@@ -361,5 +348,8 @@ def _insert_entries(
             after_cents = running[leg.account_id] + leg.amount_cents
             running[leg.account_id] = after_cents
             rows.append((transaction_id, leg.account_id, leg.amount_cents, after_cents))
+    if len(rows) <= FEW_ACCOUNTS:
+        session.connection().execute(_ADD_ENTRIES, [dict(zip(_OF_ENTRY, row, strict=True)) for row in rows])
+        return
     columns = batch_rows.typed(session, _entries, dict(zip(_OF_ENTRY, zip(*rows, strict=True), strict=True)))
     batch_columns.insert(session, _entries, columns=columns, same={})

@@ -14,6 +14,14 @@ Numbers = npt.NDArray[np.int64]
 
 LARGEST_SUM = 1 << 62
 
+_MOVE_ONE_ON_SQLITE = (
+    "UPDATE ledger_account SET balance_cents = balance_cents + ?1"
+    " WHERE id = ?2 AND (may_be_negative OR balance_cents + ?1 >= 0) RETURNING balance_cents, member_id"
+)
+_MOVE_ONE_ON_POSTGRESQL = (
+    "UPDATE ledger_account SET balance_cents = balance_cents + %(delta)s::bigint WHERE id = %(id)s::bigint"
+    " AND (may_be_negative OR balance_cents + %(delta)s::bigint >= 0) RETURNING balance_cents, member_id"
+)
 _MOVE_ON_SQLITE = (
     "UPDATE ledger_account SET balance_cents = balance_cents + ?1"
     " WHERE id = ?2 AND (may_be_negative OR balance_cents + ?1 >= 0)"
@@ -95,6 +103,16 @@ def run_up(leg_accounts: Numbers, leg_cents: Numbers) -> Running:
     running[order] = total - before[group]
     place[order] = group
     return Running(accounts[firsts], np.add.reduceat(cents, firsts), place, running)
+
+
+def move_one(connection: sa.Connection, *, account_id: int, delta: int) -> tuple[int, int | None] | None:
+    """Add to one cached balance, guarded in SQL; return it with whose it is, or none where it is short."""
+    if connection.dialect.name == "postgresql":
+        moved = connection.exec_driver_sql(_MOVE_ONE_ON_POSTGRESQL, {"id": account_id, "delta": delta})
+    else:
+        moved = connection.exec_driver_sql(_MOVE_ONE_ON_SQLITE, (delta, account_id))
+    row = moved.first()
+    return None if row is None else (row[0], row[1])
 
 
 def move_guarded(session: Session, *, accounts: Sequence[int], deltas: Sequence[int]) -> int:
