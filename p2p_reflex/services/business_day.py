@@ -112,7 +112,8 @@ def close_until(
     """Close the days before `until` in order; give the days that this runner closed.
 
     Of several runners one acts at a time; the others wait, at most so long, and take over where it stops.
-    `tell` hears each day before it closes; `live` lets a demo's people live through it first.
+    `tell` hears each day before it closes; `live` lets a demo's people live through it first, and then they
+    hear of every day, where after an outage they hear of all of them at the close of the last one.
     Raises DayStoppedError where a step breaks.
     """
     outcomes: list[DayOutcome] = []
@@ -121,13 +122,13 @@ def close_until(
     gives_up_at = time.monotonic() + patience_seconds
     try:
         while (open_on := run(business_date.today)) < until and len(outcomes) < MOST_DAYS_AT_ONCE:
-            is_last = open_on + timedelta(days=1) >= until
+            people_hear = live is not None or open_on + ONE_DAY >= until
             if tell is not None:
                 tell(open_on)
             try:
                 if live is not None and run(_begin, business_on=open_on, holder=holder, clock=clock):
                     live(open_on)
-                outcome = _run_day(run, Attempt(open_on, clock, is_last=is_last, holder=holder))
+                outcome = _run_day(run, Attempt(open_on, clock, people_hear=people_hear, holder=holder))
             except OvertakenError:
                 if time.monotonic() >= gives_up_at:
                     break

@@ -50,7 +50,7 @@ class Attempt:
 
     business_on: date
     clock: Clock
-    is_last: bool = True
+    people_hear: bool = True
     holder: str = ""
     enough: int = field(default_factory=lambda: ENOUGH_ITEMS)
     limit: int | None = None
@@ -64,7 +64,7 @@ class Attempt:
     @property
     def ask(self) -> Ask:
         """Give what the step at hand is asked."""
-        ask = Ask(self.business_on, self.clock.now, self.after_id, is_last=self.is_last)
+        ask = Ask(self.business_on, self.clock.now, self.after_id, people_hear=self.people_hear)
         return ask if self.limit is None else replace(ask, limit=self.limit)
 
 

@@ -33,14 +33,14 @@ from p2p_reflex.services import (
 class Ask:
     """What a step is asked: the day that closes, the moment, and where its loans go on.
 
-    `is_last` says that no further day is about to close after this one, so people hear of what is due.
+    `people_hear` is off for days that are caught up: of several, people hear at the close of the last one.
     """
 
     business_on: date
     now: datetime
     after_id: int = 0
     limit: int = autopay.CHUNK_LOANS
-    is_last: bool = True
+    people_hear: bool = True
 
     @property
     def next_on(self) -> date:
@@ -77,7 +77,7 @@ class Step:
 
 def _close_listings(session: Session, ask: Ask) -> Did:
     done = closing.close_listings(session, business_on=ask.business_on, now=ask.now)
-    if ask.is_last:
+    if ask.people_hear:
         market_notices.tell_closing_soon(session, business_on=ask.business_on, now=ask.now)
     counts = {
         "loans": len(done.loan_ids),
@@ -150,7 +150,7 @@ def _first(find: Callable[..., Sequence[Any]]) -> Peek:
 
 
 def _tell_late(session: Session, ask: Ask) -> Did:
-    if not ask.is_last:
+    if not ask.people_hear:
         return Did()
     count = late_notices.tell_late(session, business_on=ask.business_on, now=ask.now)
     count += change_notices.tell_pauses_over(session, business_on=ask.business_on, now=ask.now)
@@ -158,7 +158,7 @@ def _tell_late(session: Session, ask: Ask) -> Did:
 
 
 def _remind(session: Session, ask: Ask) -> Did:
-    if not ask.is_last:
+    if not ask.people_hear:
         return Did()
     count = reminders.remind(session, today=ask.next_on, now=ask.now)
     return Did(count, {"reminders": count, step_rows.TOLD_THROUGH: ask.next_on.toordinal()})

@@ -61,6 +61,16 @@ def test_after_an_outage_only_the_last_reminder_is_sent(borrower_id: int) -> Non
     ]
 
 
+def test_days_that_a_demo_lives_through_are_heard_of_one_by_one(borrower_id: int) -> None:
+    business_day.close_until(run, until=DUE_ON, now=NOW, live=lambda on: None)
+
+    assert [words.split(" ", 1)[1] for words in told(borrower_id)] == [
+        "is due in 7 days, on 20 Dec 2026",
+        "is due tomorrow",
+        "is due today",
+    ]
+
+
 def test_nobody_is_reminded_twice_of_the_same(borrower_id: int) -> None:
     run(reminders.remind, today=DUE_ON, now=NOW)
     run(reminders.remind, today=DUE_ON, now=NOW)
