@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Session
 
 from p2p_reflex.services import batch_rows
@@ -67,6 +68,14 @@ def read(session: Session, question: str, *, ids: Sequence[int], **values: Any) 
     rows: Sequence[Any] = result.cursor.fetchall()  # plain tuples: thousands of rows need no names
     result.close()
     return rows
+
+
+def among(session: Session, column: sa.Column[int], ids: Sequence[int]) -> sa.ColumnElement[bool]:
+    """Compare a column with ids that are sent as one parameter, however many."""
+    if session.connection().dialect.name == "postgresql":
+        return column == sa.any_(sa.literal(list(ids), ARRAY(sa.BigInteger)))
+    listed = sa.func.json_each(f"[{','.join(map(str, ids))}]").table_valued("value")
+    return column.in_(sa.select(listed.c.value))
 
 
 def change(session: Session, statement: str, *, ids: Sequence[int], **values: Any) -> int:

@@ -20,8 +20,6 @@ from p2p_reflex.services.touched import MARKET, listing_topic, member_topic, tou
 _bids = cast(sa.Table, Bid.__table__)  # type: ignore[attr-defined]
 _listings = cast(sa.Table, Listing.__table__)  # type: ignore[attr-defined]
 
-CHUNK = 1000
-
 
 class BookMovedError(LendingError):
     """Somebody else changed the book between this transaction's look and its write."""
@@ -230,8 +228,8 @@ def _change_standing(session: Session, ids: Sequence[int], put: Columns) -> None
 
 def _touch_members(session: Session, member: sa.Column[int], key: sa.Column[int], ids: Sequence[int]) -> None:
     """Let the people behind some rows hear that these changed."""
-    for start in range(0, len(ids), CHUNK):
+    if ids:
         found = session.connection().execute(
-            sa.select(member).distinct().where(key.in_(ids[start : start + CHUNK]))
+            sa.select(member).distinct().where(batch_columns.among(session, key, ids))
         )
         touch(session, *map(member_topic, found.scalars()))

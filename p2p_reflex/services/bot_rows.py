@@ -130,7 +130,7 @@ def market_of(
     statement = (
         sa.select(*_BID_COLUMNS, *_LISTING_COLUMNS)
         .select_from(assessed.outerjoin(_bids, live))
-        .where(_listings.c.id.in_(listing_ids))
+        .where(batch_columns.among(session, _listings.c.id, listing_ids))
         .order_by(_listings.c.id, _bids.c.id)
     )
     listings: list[OpenListing] = []
@@ -185,7 +185,7 @@ def latest_words(
     """Return what each bot said last about each of some listings."""
     latest = (
         sa.select(sa.func.max(_decisions.c.id))
-        .where(_decisions.c.listing_id.in_(listing_ids))
+        .where(batch_columns.among(session, _decisions.c.listing_id, listing_ids))
         .group_by(_decisions.c.listing_id, _decisions.c.bot_id)
     )
     columns = (
