@@ -23,9 +23,11 @@ from p2p_reflex.domain.order_book import OpenBid, rank_key
 from p2p_reflex.domain.scorecard import expected_loss_rate, floor_rate
 from p2p_reflex.domain.vocabulary import BidState, Grade, HomeOwnership, Purpose, Role, TransactionKind
 from p2p_reflex.models import Assessment, Bid, Bot, JournalTransaction, Listing
-from p2p_reflex.services import bidding, books, bot_rows, bot_runs
-from p2p_reflex.services.bot_rows import OpenListing
-from p2p_reflex.services.members import create_member
+from p2p_reflex.services.bidding import bidding
+from p2p_reflex.services.bots import bot_rows, bot_runs
+from p2p_reflex.services.bots.bot_rows import OpenListing
+from p2p_reflex.services.money import books
+from p2p_reflex.services.people.members import create_member
 
 TODAY = date(2026, 11, 20)
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)

@@ -19,8 +19,10 @@ from benchmarks.measuring import Comparison, Limit
 from p2p_reflex import database
 from p2p_reflex.domain.vocabulary import PrepaymentChoice
 from p2p_reflex.models import Installment, Loan, Payment, SealedDay
-from p2p_reflex.services import books, business_day, payments
+from p2p_reflex.services.days import business_day
 from p2p_reflex.services.demo import world
+from p2p_reflex.services.money import books
+from p2p_reflex.services.paying import payments
 
 BOOK = LargeBook(loan_count=200_000, due_count=100_000)
 SAMPLE = 150

@@ -34,8 +34,9 @@ from p2p_reflex.models import (
     Member,
     Note,
 )
-from p2p_reflex.services import batch_columns, ledger
-from p2p_reflex.services.ledger import Leg, Movement
+from p2p_reflex.services.bulk import batch_columns
+from p2p_reflex.services.money import ledger
+from p2p_reflex.services.money.ledger import Leg, Movement
 
 DUE_ON = date(2026, 11, 20)
 NOW = datetime(2026, 11, 20, 23, tzinfo=UTC)

@@ -12,9 +12,9 @@ from sqlalchemy.engine import Engine
 from benchmarks.measuring import Comparison, alternate
 from p2p_reflex import database
 from p2p_reflex.domain.vocabulary import AccountKind, Role, TransactionKind
-from p2p_reflex.services import ledger
-from p2p_reflex.services.ledger import Leg, Movement
-from p2p_reflex.services.members import create_member
+from p2p_reflex.services.money import ledger
+from p2p_reflex.services.money.ledger import Leg, Movement
+from p2p_reflex.services.people.members import create_member
 
 TODAY = date(2026, 11, 20)
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)

@@ -17,10 +17,12 @@ from sqlmodel import Session
 from p2p_reflex import database
 from p2p_reflex.domain.errors import LendingError
 from p2p_reflex.domain.vocabulary import Role
-from p2p_reflex.services import books, business_date, business_day, journal_export, members, opening
-from p2p_reflex.services.business_day import DayOutcome
+from p2p_reflex.services.days import business_date, business_day, opening
+from p2p_reflex.services.days.business_day import DayOutcome
+from p2p_reflex.services.days.step_rows import TOLD_THROUGH
 from p2p_reflex.services.demo import world
-from p2p_reflex.services.step_rows import TOLD_THROUGH
+from p2p_reflex.services.money import books, journal_export
+from p2p_reflex.services.people import members
 from p2p_reflex.settings import SettingsError, settings
 
 PASSWORD_VARIABLE = "P2P_ADMIN_PASSWORD"  # noqa: S105

@@ -17,7 +17,7 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlmodel import Session
 
-from p2p_reflex.services.ledger import BalanceMovedError
+from p2p_reflex.services.money.ledger import BalanceMovedError
 from p2p_reflex.services.touched import topics_of
 from p2p_reflex.settings import settings
 

@@ -23,7 +23,8 @@ from p2p_reflex.live.hub import hub
 from p2p_reflex.live.leaving import Leaving
 from p2p_reflex.live.pushing import follow_sockets, pushing
 from p2p_reflex.live.reacting import reacting
-from p2p_reflex.services import bot_runs, business_date, opening
+from p2p_reflex.services.bots import bot_runs
+from p2p_reflex.services.days import business_date, opening
 from p2p_reflex.services.demo import world
 from p2p_reflex.settings import settings
 from p2p_reflex.state.handlers import close_unguarded_handlers, is_open

@@ -15,7 +15,9 @@ from datetime import UTC, datetime
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from p2p_reflex import database
-from p2p_reflex.services import bot_pruning, bot_runs, business_day, notice_mail
+from p2p_reflex.services.bots import bot_pruning, bot_runs
+from p2p_reflex.services.days import business_day
+from p2p_reflex.services.notices import notice_mail
 from p2p_reflex.settings import settings
 
 logger = logging.getLogger(__name__)

@@ -7,7 +7,8 @@ from sqlmodel import SQLModel, func, select
 
 from p2p_reflex import database as house
 from p2p_reflex.models import Bid, Listing
-from p2p_reflex.services import bidding, ledger
+from p2p_reflex.services.bidding import bidding
+from p2p_reflex.services.money import ledger
 from tests.builders import NOW, TODAY, a_form_key, broken_laws
 
 

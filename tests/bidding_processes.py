@@ -9,7 +9,7 @@ from typing import Any
 
 from p2p_reflex import database as house
 from p2p_reflex.domain.errors import LendingError
-from p2p_reflex.services import bidding
+from p2p_reflex.services.bidding import bidding
 from tests.builders import NOW, TODAY
 
 PROCESSES = 4

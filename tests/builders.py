@@ -23,10 +23,11 @@ from p2p_reflex.domain.vocabulary import (
     TransactionKind,
 )
 from p2p_reflex.models import Assessment, Bid, BorrowerProfile, Installment, Listing, Loan, Note
-from p2p_reflex.services import books, ledger, loan_log
-from p2p_reflex.services.ledger import Leg, Movement
-from p2p_reflex.services.listing_form import ListingForm
-from p2p_reflex.services.members import create_member
+from p2p_reflex.services.listings.listing_form import ListingForm
+from p2p_reflex.services.loans import loan_log
+from p2p_reflex.services.money import books, ledger
+from p2p_reflex.services.money.ledger import Leg, Movement
+from p2p_reflex.services.people.members import create_member
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 20)

@@ -11,22 +11,17 @@ from p2p_reflex.domain.loan_life import LoanEvent, replay
 from p2p_reflex.domain.loan_standing import LoanStanding
 from p2p_reflex.domain.vocabulary import AccountKind
 from p2p_reflex.models import LedgerAccount
-from p2p_reflex.services import (
-    approvals,
-    charge_offs,
-    corrections,
-    defaults,
-    hardship,
-    late_fees,
-    ledger,
-    loan_log,
-    payments,
-    wallets,
-)
-from p2p_reflex.services.desk_work import DeskOutcome
-from p2p_reflex.services.help_previews import HelpPreview
-from p2p_reflex.services.loan_positions import LoanPosition, position
-from p2p_reflex.services.payments import PaymentOutcome
+from p2p_reflex.services.corrections import corrections
+from p2p_reflex.services.desk import approvals
+from p2p_reflex.services.desk.desk_work import DeskOutcome
+from p2p_reflex.services.hardship import hardship
+from p2p_reflex.services.hardship.help_previews import HelpPreview
+from p2p_reflex.services.loans import loan_log
+from p2p_reflex.services.loans.loan_positions import LoanPosition, position
+from p2p_reflex.services.money import ledger, wallets
+from p2p_reflex.services.paying import payments
+from p2p_reflex.services.paying.payments import PaymentOutcome
+from p2p_reflex.services.servicing import charge_offs, defaults, late_fees
 from tests.builders import NOW, a_form_key
 
 MADE_ON = date(2026, 1, 31)

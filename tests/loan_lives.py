@@ -7,10 +7,11 @@ from sqlmodel import Session, select
 from p2p_reflex.database import run, transaction
 from p2p_reflex.domain.vocabulary import PrepaymentChoice
 from p2p_reflex.models import Loan, Note
-from p2p_reflex.services import charge_offs, defaults, late_fees, payments, reserve_fund
-from p2p_reflex.services.loan_positions import position
-from p2p_reflex.services.payment_plans import plan_payment
-from p2p_reflex.services.payment_posting import post_payments
+from p2p_reflex.services.loans.loan_positions import position
+from p2p_reflex.services.paying import payments
+from p2p_reflex.services.paying.payment_plans import plan_payment
+from p2p_reflex.services.paying.payment_posting import post_payments
+from p2p_reflex.services.servicing import charge_offs, defaults, late_fees, reserve_fund
 from tests.builders import NOW, a_form_key, a_loan
 
 NOTES = [(7_000_00, "0.1000"), (5_000_00, "0.1200")]

@@ -8,7 +8,7 @@ from sqlmodel import Session
 from p2p_reflex.domain.amortization import ScheduleRow, amortization_schedule
 from p2p_reflex.domain.vocabulary import Grade, ListingState, LoanState, Purpose
 from p2p_reflex.models import Installment, Listing, Loan
-from p2p_reflex.services import assessments
+from p2p_reflex.services.people import assessments
 from tests.builders import NOW, TODAY
 
 

@@ -5,7 +5,9 @@ from datetime import UTC, date, datetime, time
 from sqlmodel import Session
 
 from p2p_reflex.models import Loan
-from p2p_reflex.services import bidding, business_date, ledger, wallets
+from p2p_reflex.services.bidding import bidding
+from p2p_reflex.services.days import business_date
+from p2p_reflex.services.money import ledger, wallets
 from tests.builders import (
     NOW,
     TODAY,

@@ -5,8 +5,8 @@ from typing import Any
 from p2p_reflex import database as house
 from p2p_reflex.domain.vocabulary import MoneyRequestState
 from p2p_reflex.models import MoneyRequest
-from p2p_reflex.services import books, ledger, money_requests, wallets
-from p2p_reflex.services.money_requests import RequestOutcome
+from p2p_reflex.services.money import books, ledger, money_requests, wallets
+from p2p_reflex.services.money.money_requests import RequestOutcome
 from tests.builders import NOW, TODAY, a_form_key
 
 

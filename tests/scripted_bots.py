@@ -16,8 +16,8 @@ from bots.registry import Registry
 from p2p_reflex import database as house
 from p2p_reflex.domain.vocabulary import BidState
 from p2p_reflex.models import Bid, Bot, BotDecision
-from p2p_reflex.services import bot_runs
-from p2p_reflex.services.bot_runs import RoundOutcome
+from p2p_reflex.services.bots import bot_runs
+from p2p_reflex.services.bots.bot_runs import RoundOutcome
 from tests.builders import NOW, TODAY, a_listing
 
 LATER = NOW + timedelta(hours=2)

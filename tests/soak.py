@@ -22,20 +22,14 @@ from sqlmodel import Session
 
 from p2p_reflex import database
 from p2p_reflex.domain.errors import LendingError
-from p2p_reflex.services import (
-    assessments,
-    bot_runs,
-    business_date,
-    business_day,
-    business_runs,
-    ledger,
-    listings,
-    opening,
-    payments,
-    wallets,
-)
-from p2p_reflex.services.business_steps import STEPS, Ask, Did, Step
-from p2p_reflex.services.listing_form import ListingForm
+from p2p_reflex.services.bots import bot_runs
+from p2p_reflex.services.days import business_date, business_day, business_runs, opening
+from p2p_reflex.services.days.business_steps import STEPS, Ask, Did, Step
+from p2p_reflex.services.listings import listings
+from p2p_reflex.services.listings.listing_form import ListingForm
+from p2p_reflex.services.money import ledger, wallets
+from p2p_reflex.services.paying import payments
+from p2p_reflex.services.people import assessments
 from tests.books_hash import books_hash
 from tests.builders import a_borrower, broken_laws, in_threads
 

@@ -15,7 +15,7 @@ from p2p_reflex import database as house_database
 from p2p_reflex.database import run, transaction
 from p2p_reflex.domain.vocabulary import Role
 from p2p_reflex.models import Member
-from p2p_reflex.services import members
+from p2p_reflex.services.people import members
 from p2p_reflex.settings import settings
 from tests.builders import a_lender
 

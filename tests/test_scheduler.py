@@ -10,7 +10,7 @@ from sqlalchemy.engine import Engine
 from p2p_reflex import database as house
 from p2p_reflex import scheduler
 from p2p_reflex.scheduler import Job
-from p2p_reflex.services import business_date, opening
+from p2p_reflex.services.days import business_date, opening
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)

@@ -14,9 +14,10 @@ from p2p_reflex.api.session import identity_of
 from p2p_reflex.domain.delinquency import describe
 from p2p_reflex.domain.formats import MINUS
 from p2p_reflex.domain.vocabulary import LoanState
-from p2p_reflex.services import business_date, exports
-from p2p_reflex.services.notes import NoteRow
-from p2p_reflex.services.statements import StatementRow
+from p2p_reflex.services.days import business_date
+from p2p_reflex.services.loans.notes import NoteRow
+from p2p_reflex.services.money.statements import StatementRow
+from p2p_reflex.services.people import exports
 
 FORMULA_STARTS = ("=", "+", "-", MINUS, "@", "\t", "\r", "\n", "\0")
 STATEMENT_HEAD = (

@@ -15,8 +15,8 @@ from p2p_reflex import database
 from p2p_reflex.api.exports import as_csv, sign_in_first
 from p2p_reflex.api.loan_papers import statement_csv_rows, statement_pdf, summary_csv_rows, summary_pdf
 from p2p_reflex.api.session import identity_of
-from p2p_reflex.services.interest_summaries import InterestSummary, interest_summary
-from p2p_reflex.services.loan_statements import LoanStatement, loan_statement
+from p2p_reflex.services.loans.interest_summaries import InterestSummary, interest_summary
+from p2p_reflex.services.loans.loan_statements import LoanStatement, loan_statement
 from p2p_reflex.settings import settings
 
 Record = TypeVar("Record")

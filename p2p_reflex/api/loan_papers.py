@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from p2p_reflex.api.pdf import Paper, PaperColumn, PaperRow
 from p2p_reflex.domain import formats
 from p2p_reflex.domain.formats import long_date, money, whole_money
-from p2p_reflex.services.interest_summaries import Brought, InterestSummary, LoanYear
-from p2p_reflex.services.loan_entries import StatementEntry
-from p2p_reflex.services.loan_statements import LoanStatement, YearFigures
+from p2p_reflex.services.loans.interest_summaries import Brought, InterestSummary, LoanYear
+from p2p_reflex.services.loans.loan_entries import StatementEntry
+from p2p_reflex.services.loans.loan_statements import LoanStatement, YearFigures
 
 Cells = tuple[str, ...]
 

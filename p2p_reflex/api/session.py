@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from p2p_reflex import database
 from p2p_reflex.domain.errors import LendingError
-from p2p_reflex.services import sign_in
+from p2p_reflex.services.people import sign_in
 from p2p_reflex.settings import settings
 
 LONGEST_BODY = 4_096

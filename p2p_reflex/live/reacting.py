@@ -11,7 +11,8 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 
 from p2p_reflex import database
-from p2p_reflex.services import bot_runs, business_date
+from p2p_reflex.services.bots import bot_runs
+from p2p_reflex.services.days import business_date
 from p2p_reflex.services.touched import BOTS, STEERED, listing_ids_in
 from p2p_reflex.settings import settings
 

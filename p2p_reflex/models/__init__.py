@@ -19,6 +19,7 @@ from p2p_reflex.models.business_days import (  # noqa: E402
     SealedDay,
     StepState,
 )
+from p2p_reflex.models.columns import table_of  # noqa: E402
 from p2p_reflex.models.corrections import Receivable, ReserveFundDay  # noqa: E402
 from p2p_reflex.models.ledger import (  # noqa: E402
     Hold,
@@ -98,4 +99,5 @@ __all__ = [
     "StepState",
     "Verdict",
     "metadata",
+    "table_of",
 ]

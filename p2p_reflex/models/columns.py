@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
-from sqlmodel import Field
+from sqlmodel import Field, SQLModel
 
 MILLION = 1_000_000
 
@@ -128,3 +128,9 @@ def word(words: type[StrEnum], *, default: StrEnum | None = None, index: bool = 
     """Declare a column holding one word of a closed list."""
     column: sa.Column[Any] = sa.Column(Word(words), nullable=False, index=index)
     return Field(sa_column=column) if default is None else Field(default=default, sa_column=column)
+
+
+def table_of(model: type[SQLModel]) -> sa.Table:
+    """Give the table beneath a model, for statements that are about rows and not about objects."""
+    table: sa.Table = model.__table__  # type: ignore[attr-defined]
+    return table

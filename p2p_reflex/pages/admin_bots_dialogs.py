@@ -3,7 +3,7 @@
 import reflex as rx
 
 from p2p_reflex import components as ui
-from p2p_reflex.services.bot_desk import LONGEST_WHY
+from p2p_reflex.services.bots.bot_steering import LONGEST_WHY
 from p2p_reflex.state.admin_bots import AdminBotsState
 from p2p_reflex.state.bot_changes import ChangeLine
 from p2p_reflex.state.bot_lines import ParameterLine

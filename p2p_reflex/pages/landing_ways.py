@@ -5,7 +5,7 @@ import reflex as rx
 from p2p_reflex import components as ui
 from p2p_reflex.domain import formats
 from p2p_reflex.domain.repricing import SMALLEST_BID_CENTS
-from p2p_reflex.services.listing_form import AMOUNT_CENTS, TERM_MONTHS
+from p2p_reflex.services.listings.listing_form import AMOUNT_CENTS, TERM_MONTHS
 from p2p_reflex.state.frame import FrameState
 
 LEAST, MOST = (formats.whole_money(cents) for cents in AMOUNT_CENTS)

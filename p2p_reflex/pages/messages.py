@@ -5,7 +5,7 @@ import reflex as rx
 from p2p_reflex import components as ui
 from p2p_reflex.components.theme import attributes
 from p2p_reflex.pages.listing_questions import hidden_line, hide_dialog, show_again_dialog
-from p2p_reflex.services.moderation_rows import Shows
+from p2p_reflex.services.conversations.moderation_rows import Shows
 from p2p_reflex.state.frame import FrameState
 from p2p_reflex.state.messages import LetterLine, MessagesState, ThreadLine, WrittenLine
 

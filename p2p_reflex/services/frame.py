@@ -9,8 +9,11 @@ from sqlmodel import Session, col, func, select
 from p2p_reflex.domain.notice_kinds import NoticeEvent
 from p2p_reflex.domain.vocabulary import ListingState
 from p2p_reflex.models import Listing
-from p2p_reflex.services import business_date, ledger, letters, notices, waiting_money
-from p2p_reflex.services.notices import NoticeRow
+from p2p_reflex.services.conversations import letters
+from p2p_reflex.services.days import business_date
+from p2p_reflex.services.money import ledger, waiting_money
+from p2p_reflex.services.notices import notices
+from p2p_reflex.services.notices.notices import NoticeRow
 
 
 @dataclass(frozen=True, slots=True)

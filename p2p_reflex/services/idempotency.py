@@ -4,16 +4,16 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session
 
 from p2p_reflex.domain.errors import LendingError
-from p2p_reflex.models import IdempotencyRecord
+from p2p_reflex.models import IdempotencyRecord, table_of
 
-_records = cast(sa.Table, IdempotencyRecord.__table__)  # type: ignore[attr-defined]
+_records = table_of(IdempotencyRecord)
 
 _CLAIM = {
     name: insert(_records).on_conflict_do_nothing().returning(_records.c.key)

@@ -14,9 +14,10 @@ from p2p_reflex.charts import EMPTY_FIGURE, bot_bids_chart, bot_grades_chart
 from p2p_reflex.domain import formats
 from p2p_reflex.domain.errors import UnknownError
 from p2p_reflex.models import Verdict
-from p2p_reflex.services import bot_desk, business_date
-from p2p_reflex.services.bot_desk import BotDesk, DecisionFilter
-from p2p_reflex.services.bot_figures import BotCard
+from p2p_reflex.services.bots import bot_desk, bot_steering
+from p2p_reflex.services.bots.bot_desk import BotDesk
+from p2p_reflex.services.bots.bot_figures import BotCard, DecisionFilter
+from p2p_reflex.services.days import business_date
 from p2p_reflex.services.touched import BOOKS, BOTS, DAY
 from p2p_reflex.state import bot_lines
 from p2p_reflex.state.base import LONGEST_TEXT, ScreenState, key_in, loads, requires, text_in
@@ -107,7 +108,7 @@ class AdminBotsState(ScreenState, rx.State):
         """Start every bot, or stop them all."""
         person = await self.who()
         changed = await self.act(
-            bot_desk.switch_all,
+            bot_steering.switch_all,
             admin_id=person.member_id,
             is_running=wanted,
             form_key=uuid.uuid4().hex,
@@ -148,7 +149,7 @@ class AdminBotsState(ScreenState, rx.State):
         yield
         try:
             capital_cents = await self.act(
-                bot_desk.change_capital,
+                bot_steering.change_capital,
                 admin_id=person.member_id,
                 bot_id=self._bot_number,
                 capital=text_in(form, "capital"),
@@ -176,7 +177,7 @@ class AdminBotsState(ScreenState, rx.State):
         yield
         try:
             await self.act(
-                bot_desk.change_parameters,
+                bot_steering.change_parameters,
                 admin_id=person.member_id,
                 bot_id=self._bot_number,
                 typed=bot_lines.changed_parameters(typed, shown),
@@ -221,7 +222,7 @@ class AdminBotsState(ScreenState, rx.State):
         yield
         try:
             done = await self.act(
-                bot_desk.reset,
+                bot_steering.reset,
                 admin_id=person.member_id,
                 bot_id=self._bot_number or None,
                 reason=self.reason,
@@ -253,7 +254,7 @@ class AdminBotsState(ScreenState, rx.State):
         yield
         try:
             count = await self.act(
-                bot_desk.enroll,
+                bot_steering.enroll,
                 admin_id=person.member_id,
                 form_key=key_in({"form_key": form_key}),
                 business_on=await self._today(),
@@ -334,7 +335,7 @@ class AdminBotsState(ScreenState, rx.State):
         try:
             # A position is asked for, not a turn: a second press of the same changes nothing.
             await self.act(
-                bot_desk.switch,
+                bot_steering.switch,
                 admin_id=person.member_id,
                 bot_id=bot_id,
                 is_running=wanted,

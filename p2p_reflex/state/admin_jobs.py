@@ -10,9 +10,9 @@ import reflex as rx
 
 from p2p_reflex import database
 from p2p_reflex.domain import formats
-from p2p_reflex.services import business_day, jobs
-from p2p_reflex.services.jobs import DayRun, JobsView, RunState, StepRun
-from p2p_reflex.services.step_rows import BUSINESS_DAY
+from p2p_reflex.services.days import business_day, jobs
+from p2p_reflex.services.days.jobs import DayRun, JobsView, RunState, StepRun
+from p2p_reflex.services.days.step_rows import BUSINESS_DAY
 from p2p_reflex.services.touched import DAY
 from p2p_reflex.state.base import ScreenState, loads, requires
 

@@ -10,9 +10,10 @@ import reflex as rx
 from p2p_reflex.domain import formats
 from p2p_reflex.domain.errors import FieldError, LendingError
 from p2p_reflex.domain.vocabulary import MoneyRequestState, TransactionKind
-from p2p_reflex.services import books, business_date, journal, money_requests, waiting_money
-from p2p_reflex.services.journal import JournalQuery
-from p2p_reflex.services.money_requests import MONEY_WAITS
+from p2p_reflex.services.days import business_date
+from p2p_reflex.services.money import books, journal, money_requests, waiting_money
+from p2p_reflex.services.money.journal import JournalQuery
+from p2p_reflex.services.money.money_requests import MONEY_WAITS
 from p2p_reflex.services.touched import BOOKS, DAY
 from p2p_reflex.settings import ConfirmMoney, settings
 from p2p_reflex.state.admin_overview import LawLine, write_law

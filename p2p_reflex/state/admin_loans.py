@@ -6,8 +6,10 @@ import reflex as rx
 
 from p2p_reflex.domain import formats
 from p2p_reflex.domain.vocabulary import DelinquencyBucket, LoanState
-from p2p_reflex.services import approval_requests, business_date, loan_desk
-from p2p_reflex.services.loan_desk import LoanQuery, LoanSort
+from p2p_reflex.services.admin import loan_desk
+from p2p_reflex.services.admin.loan_desk import LoanQuery, LoanSort
+from p2p_reflex.services.days import business_date
+from p2p_reflex.services.desk import approval_requests
 from p2p_reflex.services.touched import BOOKS, DAY, REQUESTS
 from p2p_reflex.state.base import ScreenState, loads, requires
 from p2p_reflex.state.frame import FrameState

@@ -9,9 +9,10 @@ import reflex as rx
 from p2p_reflex.charts import EMPTY_FIGURE, BidCount, MonthVolume, bids_chart, volume_chart
 from p2p_reflex.domain import formats
 from p2p_reflex.domain.vocabulary import DelinquencyBucket
-from p2p_reflex.services import business_date, overview
-from p2p_reflex.services.books import LawResult
-from p2p_reflex.services.overview import AdminOverview, BucketFigures
+from p2p_reflex.services.admin import overview
+from p2p_reflex.services.admin.overview import AdminOverview, BucketFigures
+from p2p_reflex.services.days import business_date
+from p2p_reflex.services.money.books import LawResult
 from p2p_reflex.services.touched import BOOKS, DAY, MARKET, MEMBERS
 from p2p_reflex.state.base import ScreenState, loads
 

@@ -8,8 +8,9 @@ import reflex as rx
 
 from p2p_reflex.charts import EMPTY_FIGURE, FundDay, LateShare, fund_chart, late_share_chart
 from p2p_reflex.domain import formats
-from p2p_reflex.services import business_date, risk, roll_rates
-from p2p_reflex.services.risk import FundYear, Risk
+from p2p_reflex.services.admin import risk, roll_rates
+from p2p_reflex.services.admin.risk import FundYear, Risk
+from p2p_reflex.services.days import business_date
 from p2p_reflex.services.touched import BOOKS, DAY
 from p2p_reflex.state.base import ScreenState, loads
 from p2p_reflex.state.risk_lines import RollLine, StageLine, write_rolls, write_stages

@@ -59,7 +59,7 @@ from p2p_reflex import database
 from p2p_reflex.domain.errors import FieldError, LendingError, UnknownError
 from p2p_reflex.domain.vocabulary import Role
 from p2p_reflex.live.hub import hub
-from p2p_reflex.services.sign_in import Identity
+from p2p_reflex.services.people.sign_in import Identity
 from p2p_reflex.state.refusals import tell_what_broke, toast_of
 from p2p_reflex.state.row_changes import FADE_SECONDS, light
 from p2p_reflex.state.visitors import identity_behind

@@ -8,8 +8,9 @@ import reflex as rx
 
 from p2p_reflex.domain import delinquency, formats
 from p2p_reflex.domain.vocabulary import DelinquencyBucket, ListingState, LoanState
-from p2p_reflex.services import borrowing, business_date
-from p2p_reflex.services.borrowing import BorrowingHome, OpenListing, PastRequest, RunningLoan
+from p2p_reflex.services.days import business_date
+from p2p_reflex.services.loans import borrowing
+from p2p_reflex.services.loans.borrowing import BorrowingHome, OpenListing, PastRequest, RunningLoan
 from p2p_reflex.services.touched import DAY, member_topic
 from p2p_reflex.state.base import ScreenState, loads, requires
 

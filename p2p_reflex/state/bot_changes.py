@@ -6,9 +6,9 @@ from decimal import Decimal
 
 from p2p_reflex.domain import formats
 from p2p_reflex.models import BotEventKind
-from p2p_reflex.services.bot_events import PastEvent
-from p2p_reflex.services.bot_figures import BotCard
-from p2p_reflex.services.bot_runs import ParameterValue
+from p2p_reflex.services.bots.bot_events import PastEvent
+from p2p_reflex.services.bots.bot_figures import BotCard
+from p2p_reflex.services.bots.bot_runs import ParameterValue
 from p2p_reflex.state.moments import day, since
 
 

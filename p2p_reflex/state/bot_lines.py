@@ -9,8 +9,9 @@ from p2p_reflex.charts import BotDay, BotGrades
 from p2p_reflex.domain import formats
 from p2p_reflex.domain.vocabulary import Grade
 from p2p_reflex.models import Verdict
-from p2p_reflex.services.bot_desk import CHART_DAYS, STOPPED_BY_ADMIN, BotDesk
-from p2p_reflex.services.bot_figures import BotCard, Decision
+from p2p_reflex.services.bots.bot_desk import CHART_DAYS, BotDesk
+from p2p_reflex.services.bots.bot_figures import BotCard, Decision
+from p2p_reflex.services.bots.bot_steering import STOPPED_BY_ADMIN
 from p2p_reflex.state.bot_changes import typed, write_last_change
 from p2p_reflex.state.moments import since_or_day
 

@@ -7,11 +7,11 @@ from p2p_reflex.domain import delinquency, formats
 from p2p_reflex.domain.hardship import Forgiveness
 from p2p_reflex.domain.loan_life import LoanEvent
 from p2p_reflex.domain.vocabulary import LoanEventKind, LoanState
-from p2p_reflex.services.approvals import Preview
-from p2p_reflex.services.correction_previews import CorrectionPreview, FeeChange
-from p2p_reflex.services.help_previews import HelpPreview, HolderOutlook
-from p2p_reflex.services.loan_figures import LoanFigures
-from p2p_reflex.services.write_offs import WriteOffPreview
+from p2p_reflex.services.corrections.correction_previews import CorrectionPreview, FeeChange
+from p2p_reflex.services.corrections.write_offs import WriteOffPreview
+from p2p_reflex.services.desk.approvals import Preview
+from p2p_reflex.services.desk.loan_figures import LoanFigures
+from p2p_reflex.services.hardship.help_previews import HelpPreview, HolderOutlook
 
 MOST_HOLDERS = 8
 ASK = "Ask a second admin"

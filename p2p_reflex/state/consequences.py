@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from p2p_reflex.domain import formats
 from p2p_reflex.domain.scorecard import GRADE_WORDS, Factor
-from p2p_reflex.services.listings import Consequences
+from p2p_reflex.services.listings.listings import Consequences
 
 FACTORS_AT_EACH_END = 2
 

@@ -14,10 +14,12 @@ from p2p_reflex.domain import formats
 from p2p_reflex.domain.errors import LendingError
 from p2p_reflex.domain.vocabulary import Role
 from p2p_reflex.live.hub import hub
-from p2p_reflex.services import business_day, frame, sign_in
+from p2p_reflex.services import frame
+from p2p_reflex.services.days import business_day
 from p2p_reflex.services.demo import world
-from p2p_reflex.services.money_requests import MONEY_WAITS
-from p2p_reflex.services.notices import NoticeRow
+from p2p_reflex.services.money.money_requests import MONEY_WAITS
+from p2p_reflex.services.notices.notices import NoticeRow
+from p2p_reflex.services.people import sign_in
 from p2p_reflex.services.touched import DAY, LISTINGS, member_topic
 from p2p_reflex.settings import settings
 from p2p_reflex.state.base import ScreenState, home_of, loads_for_all, public, requires

@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 import reflex as rx
 
 from p2p_reflex.domain import formats
-from p2p_reflex.services import business_date, market, sign_in
-from p2p_reflex.services.published_books import PublishedBooks
-from p2p_reflex.services.sign_in import Identity
+from p2p_reflex.services.days import business_date
+from p2p_reflex.services.listings import market
+from p2p_reflex.services.money.published_books import PublishedBooks
+from p2p_reflex.services.people import sign_in
+from p2p_reflex.services.people.sign_in import Identity
 from p2p_reflex.settings import settings
 from p2p_reflex.state import public_look
 from p2p_reflex.state.base import ScreenState, loads_for_all

@@ -8,8 +8,8 @@ from decimal import Decimal
 from p2p_reflex.domain import formats
 from p2p_reflex.domain.scorecard import GRADE_WORDS
 from p2p_reflex.domain.vocabulary import Grade
-from p2p_reflex.services.listing_book import BookRow, Place
-from p2p_reflex.services.market import FeaturedListing, GradeFigures, PublicFigures
+from p2p_reflex.services.listings.listing_book import BookRow, Place
+from p2p_reflex.services.listings.market import FeaturedListing, GradeFigures, PublicFigures
 
 MOST_LEADING = 9
 MOST_OUTBID = 2

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from p2p_reflex.domain import formats
 from p2p_reflex.domain.vocabulary import AccountKind, MoneyRequestKind, MoneyRequestState, TransactionKind
-from p2p_reflex.services.journal import EntryRow, JournalRow
-from p2p_reflex.services.waiting_money import DecidedRequest, WaitingRequest
+from p2p_reflex.services.money.journal import EntryRow, JournalRow
+from p2p_reflex.services.money.waiting_money import DecidedRequest, WaitingRequest
 from p2p_reflex.state.moments import day_and_time
 
 FEW_ENTRIES = 5

@@ -14,9 +14,11 @@ from p2p_reflex.charts.layout import EMPTY_FIGURE
 from p2p_reflex.domain import formats
 from p2p_reflex.domain.errors import FieldError, LendingError, UnknownError
 from p2p_reflex.domain.vocabulary import Role
-from p2p_reflex.services import acceptance, bidding, business_date, listing_view, listings
-from p2p_reflex.services.bidding import BidOutcome, BidQuote
-from p2p_reflex.services.listing_view import ListingView, Place
+from p2p_reflex.services.bidding import acceptance, bidding
+from p2p_reflex.services.bidding.bidding import BidOutcome, BidQuote
+from p2p_reflex.services.days import business_date
+from p2p_reflex.services.listings import listing_view, listings
+from p2p_reflex.services.listings.listing_view import ListingView, Place
 from p2p_reflex.services.touched import DAY, listing_topic, member_topic
 from p2p_reflex.state import listing_facts, listing_quote, listing_rows
 from p2p_reflex.state.base import ScreenState, key_in, loads_for_all, requires, text_in

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import reflex as rx
 
-from p2p_reflex.services import bot_passes
+from p2p_reflex.services.bots import bot_passes
 from p2p_reflex.services.touched import DAY, listing_topic
 from p2p_reflex.state import bot_lines
 from p2p_reflex.state.base import ScreenState, loads_for_all

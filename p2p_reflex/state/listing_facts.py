@@ -5,7 +5,7 @@ from datetime import date
 
 from p2p_reflex.domain import formats
 from p2p_reflex.domain.vocabulary import ListingState
-from p2p_reflex.services.listing_view import AssessmentView, ListingView
+from p2p_reflex.services.listings.listing_view import AssessmentView, ListingView
 from p2p_reflex.state.consequences import FactorShown
 
 UNKNOWN = "Not known yet"

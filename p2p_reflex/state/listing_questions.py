@@ -7,9 +7,15 @@ from typing import Any
 
 import reflex as rx
 
-from p2p_reflex.services import business_date, moderation, questions
-from p2p_reflex.services.moderation_rows import Written
-from p2p_reflex.services.questions import LONGEST_ANSWER, LONGEST_QUESTION, MessageRow, QuestionRow
+from p2p_reflex.services.conversations import moderation, questions
+from p2p_reflex.services.conversations.moderation_rows import Written
+from p2p_reflex.services.conversations.questions import (
+    LONGEST_ANSWER,
+    LONGEST_QUESTION,
+    MessageRow,
+    QuestionRow,
+)
+from p2p_reflex.services.days import business_date
 from p2p_reflex.services.touched import DAY, listing_topic
 from p2p_reflex.state.base import ScreenState, key_in, loads_for_all, requires, text_in
 from p2p_reflex.state.listing import number_in

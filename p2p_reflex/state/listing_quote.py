@@ -5,8 +5,8 @@ from decimal import Decimal
 
 from p2p_reflex.domain import formats
 from p2p_reflex.domain.vocabulary import BidState, ListingState
-from p2p_reflex.services.bidding import BidQuote, DisplacedLender
-from p2p_reflex.services.listing_view import ListingView, OwnBid, Place
+from p2p_reflex.services.bidding.bidding import BidQuote, DisplacedLender
+from p2p_reflex.services.listings.listing_view import ListingView, OwnBid, Place
 
 BINDING = "A leading bid is binding until it is outbid."
 ENDED_BID_WORDS = {

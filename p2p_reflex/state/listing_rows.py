@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from p2p_reflex import charts
 from p2p_reflex.domain import formats
 from p2p_reflex.domain.vocabulary import ListingState
-from p2p_reflex.services.listing_view import BookRow, ListingView, Place
+from p2p_reflex.services.listings.listing_view import BookRow, ListingView, Place
 
 STANDING_WORDS = {
     Place.LEADING: ("good", "Leading"),

@@ -10,16 +10,12 @@ from reflex.event import EventSpec
 
 from p2p_reflex.charts import EMPTY_FIGURE, balance_chart
 from p2p_reflex.domain.vocabulary import PrepaymentChoice, Role
-from p2p_reflex.services import (
-    approval_requests,
-    autopay,
-    loan_statements,
-    loans,
-    payments,
-    receivables,
-)
-from p2p_reflex.services.loan_records import LoanView
-from p2p_reflex.services.payments import PaymentOutcome
+from p2p_reflex.services.corrections import receivables
+from p2p_reflex.services.desk import approval_requests
+from p2p_reflex.services.loans import loan_statements, loans
+from p2p_reflex.services.loans.loan_records import LoanView
+from p2p_reflex.services.paying import autopay, payments
+from p2p_reflex.services.paying.payments import PaymentOutcome
 from p2p_reflex.services.touched import DAY, loan_topic, member_topic
 from p2p_reflex.settings import ConfirmMoney, settings
 from p2p_reflex.state.base import ScreenState, key_in, loads, requires, text_in

@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from p2p_reflex import database
 from p2p_reflex.domain.errors import FieldError
-from p2p_reflex.services import business_date, business_day
+from p2p_reflex.services.days import business_date, business_day
 from p2p_reflex.settings import settings
 from p2p_reflex.state.base import Asking
 

@@ -9,8 +9,9 @@ import reflex as rx
 from reflex.event import EventSpec
 
 from p2p_reflex.domain.errors import FieldError, LendingError
-from p2p_reflex.services import approval_requests, approvals, corrections, write_offs
-from p2p_reflex.services.desk_work import DeskOutcome
+from p2p_reflex.services.corrections import corrections, write_offs
+from p2p_reflex.services.desk import approval_requests, approvals
+from p2p_reflex.services.desk.desk_work import DeskOutcome
 from p2p_reflex.state.base import ScreenState, key_in, requires
 from p2p_reflex.state.change_lines import ChangeShown, write_change
 from p2p_reflex.state.loan_acting import LoanActing, read_day

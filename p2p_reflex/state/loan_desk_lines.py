@@ -5,8 +5,8 @@ from datetime import date
 
 from p2p_reflex.domain import delinquency, formats
 from p2p_reflex.domain.vocabulary import DelinquencyBucket, LoanState
-from p2p_reflex.services.approval_requests import PendingRequest
-from p2p_reflex.services.loan_desk import LoanRow, LoanToActOn, Reason
+from p2p_reflex.services.admin.loan_desk import LoanRow, LoanToActOn, Reason
+from p2p_reflex.services.desk.approval_requests import PendingRequest
 from p2p_reflex.state.loan_facts import BUCKET_KINDS
 from p2p_reflex.state.request_lines import write_request
 

@@ -7,7 +7,7 @@ from datetime import date
 from p2p_reflex.domain import delinquency, formats
 from p2p_reflex.domain.errors import UnknownError
 from p2p_reflex.domain.vocabulary import DelinquencyBucket, LoanState, Role
-from p2p_reflex.services.loan_records import InstallmentState, LoanView
+from p2p_reflex.services.loans.loan_records import InstallmentState, LoanView
 
 ROWS_AROUND_NOW = 9
 BUCKET_KINDS = {

@@ -10,7 +10,7 @@ import reflex as rx
 
 from p2p_reflex.domain.errors import FieldError, LendingError
 from p2p_reflex.domain.loan_life import LoanEvent
-from p2p_reflex.services import hardship, help_plans
+from p2p_reflex.services.hardship import hardship, help_plans
 from p2p_reflex.state.base import ScreenState, key_in, requires, text_in
 from p2p_reflex.state.change_lines import ChangeShown, write_help
 from p2p_reflex.state.loan_acting import LoanActing, read_day

@@ -6,8 +6,8 @@ from datetime import date
 from p2p_reflex.charts import BalancePoint
 from p2p_reflex.domain import delinquency, formats
 from p2p_reflex.domain.vocabulary import PrepaymentChoice, Role
-from p2p_reflex.services.loan_entries import StatementEntry
-from p2p_reflex.services.loan_records import (
+from p2p_reflex.services.loans.loan_entries import StatementEntry
+from p2p_reflex.services.loans.loan_records import (
     InstallmentState,
     LoanView,
     NoteLine,
@@ -15,8 +15,8 @@ from p2p_reflex.services.loan_records import (
     PaymentLine,
     ScheduleLine,
 )
-from p2p_reflex.services.loan_statements import LoanStatement
-from p2p_reflex.services.payment_quotes import PaymentPreview
+from p2p_reflex.services.loans.loan_statements import LoanStatement
+from p2p_reflex.services.paying.payment_quotes import PaymentPreview
 from p2p_reflex.state.loan_facts import BUCKET_KINDS, ROWS_AROUND_NOW
 
 TIMELINE_ICONS = {

@@ -10,7 +10,7 @@ from reflex.event import EventSpec
 
 from p2p_reflex.domain.errors import LendingError
 from p2p_reflex.domain.vocabulary import Role
-from p2p_reflex.services import sign_in
+from p2p_reflex.services.people import sign_in
 from p2p_reflex.settings import settings
 from p2p_reflex.state.base import ScreenState, home_of, loads_for_all, public, text_in
 from p2p_reflex.state.cookies import enter_script, safe_path

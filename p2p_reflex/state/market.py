@@ -12,8 +12,9 @@ from reflex.event import EventSpec
 from p2p_reflex.domain import formats
 from p2p_reflex.domain.vocabulary import Grade, Purpose
 from p2p_reflex.live.hub import hub
-from p2p_reflex.services import business_date, market
-from p2p_reflex.services.market import MarketPage, MarketQuery, MarketSort
+from p2p_reflex.services.days import business_date
+from p2p_reflex.services.listings import market
+from p2p_reflex.services.listings.market import MarketPage, MarketQuery, MarketSort
 from p2p_reflex.services.touched import DAY, LISTINGS, MARKET, member_topic
 from p2p_reflex.state.base import ScreenState, loads_for_all, public
 from p2p_reflex.state.market_lines import MarketLine, SummaryShown, write_line, write_summary

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from p2p_reflex.domain import formats
-from p2p_reflex.services.market import MarketRow, MarketSummary
+from p2p_reflex.services.listings.market import MarketRow, MarketSummary
 
 SOON_DAYS = 1
 

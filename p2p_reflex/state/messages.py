@@ -9,10 +9,11 @@ from reflex.event import EventSpec
 
 from p2p_reflex.domain.errors import LendingError, UnknownError
 from p2p_reflex.domain.vocabulary import Role
-from p2p_reflex.services import business_date, letters, moderation
-from p2p_reflex.services.conversation import WRITTEN
-from p2p_reflex.services.letters import LONGEST_LETTER, LetterRow, ThreadRow
-from p2p_reflex.services.moderation_rows import ModerationRow, Shows, Written, WrittenRow
+from p2p_reflex.services.conversations import letters, moderation
+from p2p_reflex.services.conversations.conversation import WRITTEN
+from p2p_reflex.services.conversations.letters import LONGEST_LETTER, LetterRow, ThreadRow
+from p2p_reflex.services.conversations.moderation_rows import ModerationRow, Shows, Written, WrittenRow
+from p2p_reflex.services.days import business_date
 from p2p_reflex.services.touched import member_topic
 from p2p_reflex.state.base import ScreenState, key_in, loads, requires, text_in
 from p2p_reflex.state.frame import FrameState, unread_words

@@ -12,9 +12,10 @@ from p2p_reflex.charts.layout import EMPTY_FIGURE
 from p2p_reflex.charts.loan import ScheduleBar, schedule_chart
 from p2p_reflex.domain import formats
 from p2p_reflex.domain.vocabulary import Purpose
-from p2p_reflex.services import business_date, listings
-from p2p_reflex.services.listing_form import STORY_LENGTH, TITLE_LENGTH
-from p2p_reflex.services.listings import ListingForm, ListingPreview
+from p2p_reflex.services.days import business_date
+from p2p_reflex.services.listings import listings
+from p2p_reflex.services.listings.listing_form import STORY_LENGTH, TITLE_LENGTH
+from p2p_reflex.services.listings.listings import ListingForm, ListingPreview
 from p2p_reflex.state.base import ScreenState, key_in, loads, requires, text_in
 from p2p_reflex.state.consequences import ConsequencesShown, percent_text, write_consequences
 

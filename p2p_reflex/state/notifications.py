@@ -8,9 +8,10 @@ from reflex.event import EventSpec
 
 from p2p_reflex.domain.notice_kinds import NoticeEvent, NoticeKind
 from p2p_reflex.domain.vocabulary import Role
-from p2p_reflex.services import business_date, notice_preferences, notices
-from p2p_reflex.services.notice_preferences import KINDS_OF, PreferenceRow
-from p2p_reflex.services.notices import NoticeRow
+from p2p_reflex.services.days import business_date
+from p2p_reflex.services.notices import notice_preferences, notices
+from p2p_reflex.services.notices.notice_preferences import KINDS_OF, PreferenceRow
+from p2p_reflex.services.notices.notices import NoticeRow
 from p2p_reflex.services.touched import member_topic
 from p2p_reflex.state.base import ScreenState, loads, requires
 from p2p_reflex.state.frame import FrameState, unread_words

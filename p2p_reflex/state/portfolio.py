@@ -8,9 +8,10 @@ import reflex as rx
 from p2p_reflex.charts import EMPTY_FIGURE, CashMonth, ValuePoint, cash_flow_chart, value_chart
 from p2p_reflex.domain import formats
 from p2p_reflex.domain.vocabulary import Grade
-from p2p_reflex.services import business_date, interest_summaries, notes, portfolio
-from p2p_reflex.services.notes import NoteSort, NoteTab
-from p2p_reflex.services.portfolio import PortfolioHome
+from p2p_reflex.services.days import business_date
+from p2p_reflex.services.loans import interest_summaries, notes, portfolio
+from p2p_reflex.services.loans.notes import NoteSort, NoteTab
+from p2p_reflex.services.loans.portfolio import PortfolioHome
 from p2p_reflex.services.touched import DAY, member_topic
 from p2p_reflex.state.base import ScreenState, loads, requires
 from p2p_reflex.state.frame import FrameState

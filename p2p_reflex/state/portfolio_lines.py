@@ -9,8 +9,8 @@ from typing import TypedDict
 from p2p_reflex.domain import formats
 from p2p_reflex.domain.delinquency import bucket, describe
 from p2p_reflex.domain.vocabulary import DelinquencyBucket, LoanState
-from p2p_reflex.services.notes import ActiveBid, NoteRow
-from p2p_reflex.services.portfolio import GradeSpread, PortfolioHome, YearlyReturn
+from p2p_reflex.services.loans.notes import ActiveBid, NoteRow
+from p2p_reflex.services.loans.portfolio import GradeSpread, PortfolioHome, YearlyReturn
 
 SUMMARY_YEARS = 5
 BADGES = {

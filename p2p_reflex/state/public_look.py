@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from p2p_reflex import database
-from p2p_reflex.services.published_books import PublishedBooks, published_books
+from p2p_reflex.services.money.published_books import PublishedBooks, published_books
 
 REMEMBERED_SECONDS = 30.0
 

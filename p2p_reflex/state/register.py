@@ -9,7 +9,7 @@ import reflex as rx
 from reflex.event import EventSpec
 
 from p2p_reflex.domain.vocabulary import Role
-from p2p_reflex.services import members, registering, sign_in
+from p2p_reflex.services.people import members, registering, sign_in
 from p2p_reflex.state.base import ScreenState, home_of, loads_for_all, public, text_in
 from p2p_reflex.state.cookies import enter_script
 

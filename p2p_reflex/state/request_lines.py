@@ -5,9 +5,9 @@ from datetime import date
 
 from p2p_reflex.domain import formats
 from p2p_reflex.domain.vocabulary import ApprovalKind
-from p2p_reflex.services import help_plans
-from p2p_reflex.services.approval_requests import PendingRequest
-from p2p_reflex.services.receivables import OpenReceivable
+from p2p_reflex.services.corrections.receivables import OpenReceivable
+from p2p_reflex.services.desk.approval_requests import PendingRequest
+from p2p_reflex.services.hardship import help_plans
 from p2p_reflex.state.change_lines import help_as_asked
 
 

@@ -6,8 +6,8 @@ from datetime import date
 
 from p2p_reflex.domain import formats
 from p2p_reflex.domain.vocabulary import LoanStage
-from p2p_reflex.services.risk import Risk
-from p2p_reflex.services.roll_rates import MonthRolls, RollRate
+from p2p_reflex.services.admin.risk import Risk
+from p2p_reflex.services.admin.roll_rates import MonthRolls, RollRate
 
 STAGES = {
     LoanStage.CURRENT: ("1", "Current"),

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from p2p_reflex import database
-from p2p_reflex.services.sign_in import Identity, identify, touch
+from p2p_reflex.services.people.sign_in import Identity, identify, touch
 from p2p_reflex.settings import settings
 
 V = TypeVar("V")

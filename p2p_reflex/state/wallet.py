@@ -8,11 +8,12 @@ import reflex as rx
 
 from p2p_reflex.domain import formats
 from p2p_reflex.domain.vocabulary import MoneyRequestKind, Role
-from p2p_reflex.services import business_date, money_requests, wallets
-from p2p_reflex.services.statements import StatementFilter, StatementRow
+from p2p_reflex.services.days import business_date
+from p2p_reflex.services.money import money_requests, wallets
+from p2p_reflex.services.money.statements import StatementFilter, StatementRow
+from p2p_reflex.services.money.waiting_money import OwnRequest
+from p2p_reflex.services.money.wallets import HeldForListing, WalletChange, WalletView
 from p2p_reflex.services.touched import DAY, member_topic
-from p2p_reflex.services.waiting_money import OwnRequest
-from p2p_reflex.services.wallets import HeldForListing, WalletChange, WalletView
 from p2p_reflex.settings import ConfirmMoney, settings
 from p2p_reflex.state.base import ScreenState, key_in, loads, requires, text_in
 from p2p_reflex.state.frame import FrameState

@@ -14,7 +14,9 @@ from p2p_reflex.api.failures import HANDLERS
 from p2p_reflex.database import run, transaction
 from p2p_reflex.domain.vocabulary import Role
 from p2p_reflex.models import Loan, Note
-from p2p_reflex.services import opening, payments, wallets
+from p2p_reflex.services.days import opening
+from p2p_reflex.services.money import wallets
+from p2p_reflex.services.paying import payments
 from p2p_reflex.settings import settings
 from tests.builders import NOW, TODAY, a_form_key, a_loan, a_member
 from tests.state.sessions import a_session_of, enter_as

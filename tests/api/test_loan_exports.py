@@ -16,7 +16,7 @@ from p2p_reflex.api.pdf import Paper, PaperColumn, PaperRow, readable
 from p2p_reflex.database import run, transaction
 from p2p_reflex.domain.vocabulary import Role
 from p2p_reflex.models import Loan, Member
-from p2p_reflex.services import opening
+from p2p_reflex.services.days import opening
 from p2p_reflex.settings import settings
 from tests.builders import TODAY, a_borrower
 from tests.loan_lives import a_shared_loan, lenders_of, pay_installment

@@ -18,7 +18,7 @@ from p2p_reflex.api.routes import ROUTES
 from p2p_reflex.api.session import identity_of
 from p2p_reflex.domain.errors import UnknownError
 from p2p_reflex.domain.vocabulary import Role
-from p2p_reflex.services import sign_in
+from p2p_reflex.services.people import sign_in
 from p2p_reflex.settings import settings
 from tests.builders import a_member
 

@@ -16,8 +16,12 @@ from sqlmodel import Session, select
 from p2p_reflex import database
 from p2p_reflex.domain.vocabulary import Role
 from p2p_reflex.models import BorrowerProfile, Listing, Member
-from p2p_reflex.services import acceptance, bidding, business_date, listings, members, sign_in, wallets
-from p2p_reflex.services.members import ProfileForm
+from p2p_reflex.services.bidding import acceptance, bidding
+from p2p_reflex.services.days import business_date
+from p2p_reflex.services.listings import listings
+from p2p_reflex.services.money import wallets
+from p2p_reflex.services.people import members, sign_in
+from p2p_reflex.services.people.members import ProfileForm
 from p2p_reflex.settings import settings
 from tests.builders import a_form_key, a_listing_form
 from tests.journeys.running import RunningApp

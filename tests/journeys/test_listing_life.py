@@ -12,7 +12,8 @@ from sqlmodel import Session, select
 from p2p_reflex import database
 from p2p_reflex.domain.vocabulary import Role
 from p2p_reflex.models import Member
-from p2p_reflex.services import bot_desk, bot_runs, business_date
+from p2p_reflex.services.bots import bot_runs, bot_steering
+from p2p_reflex.services.days import business_date
 from tests.builders import a_form_key
 from tests.journeys.conftest import ADMIN
 from tests.journeys.people import choose, place_bid
@@ -57,7 +58,7 @@ def switch_bots(session: Session, *, is_running: bool) -> None:
     at = {"business_on": business_date.today(session), "now": datetime.now(UTC)}
     bot_runs.enroll_bots(session, **at)
     admin_id = session.exec(select(Member.id).where(Member.email == ADMIN[0])).one()
-    bot_desk.switch_all(session, admin_id=admin_id, is_running=is_running, form_key=a_form_key(), **at)
+    bot_steering.switch_all(session, admin_id=admin_id, is_running=is_running, form_key=a_form_key(), **at)
 
 
 @pytest.fixture

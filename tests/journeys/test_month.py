@@ -19,7 +19,9 @@ from p2p_reflex.domain.dates import add_months
 from p2p_reflex.domain.delinquency import CHARGE_OFF_DAYS, DEFAULT_DAYS
 from p2p_reflex.domain.formats import long_date
 from p2p_reflex.domain.vocabulary import Role
-from p2p_reflex.services import autopay, ledger, opening, wallets
+from p2p_reflex.services.days import opening
+from p2p_reflex.services.money import ledger, wallets
+from p2p_reflex.services.paying import autopay
 from tests.builders import a_form_key
 from tests.journeys.residents import (
     a_loan_of,

@@ -12,7 +12,9 @@ from sqlmodel import Session
 
 from p2p_reflex import database
 from p2p_reflex.domain.vocabulary import Role
-from p2p_reflex.services import bidding, business_date, listings
+from p2p_reflex.services.bidding import bidding
+from p2p_reflex.services.days import business_date
+from p2p_reflex.services.listings import listings
 from tests.builders import a_form_key, a_listing_form
 from tests.journeys.residents import a_resident, at_the_books, let_in, watch, were_not_reloaded
 from tests.journeys.running import RunningApp

@@ -15,7 +15,10 @@ from p2p_reflex.live.hub import Hub
 from p2p_reflex.live.hub import Tab as Socket
 from p2p_reflex.live.reacting import Reaction, let_bots_answer
 from p2p_reflex.models import Bid, Bot, BotDecision
-from p2p_reflex.services import bidding, bot_runs, listings, opening
+from p2p_reflex.services.bidding import bidding
+from p2p_reflex.services.bots import bot_runs
+from p2p_reflex.services.days import opening
+from p2p_reflex.services.listings import listings
 from p2p_reflex.state import base, frame, visitors
 from p2p_reflex.state.listing import ListingState
 from p2p_reflex.state.wallet import WalletState

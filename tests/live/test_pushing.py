@@ -10,7 +10,10 @@ from sqlalchemy.engine import Engine
 
 from p2p_reflex import database as house
 from p2p_reflex.live.hub import hub
-from p2p_reflex.services import bidding, opening, sign_in, wallets
+from p2p_reflex.services.bidding import bidding
+from p2p_reflex.services.days import opening
+from p2p_reflex.services.money import wallets
+from p2p_reflex.services.people import sign_in
 from p2p_reflex.state import visitors
 from p2p_reflex.state.frame import FrameState
 from p2p_reflex.state.handlers import is_open

@@ -13,7 +13,9 @@ from p2p_reflex.domain.vocabulary import BidState, Role
 from p2p_reflex.live import reacting
 from p2p_reflex.live.reacting import Reaction, let_bots_answer
 from p2p_reflex.models import Bid
-from p2p_reflex.services import bot_desk, bot_runs, listings, opening
+from p2p_reflex.services.bots import bot_runs, bot_steering
+from p2p_reflex.services.days import opening
+from p2p_reflex.services.listings import listings
 from tests.builders import NOW, TODAY, a_borrower, a_form_key, a_listing, a_listing_form, a_member
 
 WAIT = 0.02
@@ -119,7 +121,7 @@ def test_a_bot_that_is_started_bids_without_waiting_for_the_sweep_and_a_reset_is
     house.run(bot_runs.enroll_bots, business_on=TODAY, now=NOW)
     admin_id = house.run(a_member, role=Role.ADMIN)
     act: dict[str, Any] = {"admin_id": admin_id, "business_on": TODAY, "now": NOW}
-    house.run(bot_desk.switch_all, **act, is_running=False, form_key=a_form_key())
+    house.run(bot_steering.switch_all, **act, is_running=False, form_key=a_form_key())
     house.run(a_listing, amount_cents=4_000_00, floor_rate="0.094", highest_rate="0.15")
     answers: list[Sequence[int] | None] = []
 
@@ -137,10 +139,10 @@ def test_a_bot_that_is_started_bids_without_waiting_for_the_sweep_and_a_reset_is
 
     async def story() -> None:
         starting = {**act, "is_running": True, "form_key": a_form_key()}
-        await asyncio.to_thread(house.run, bot_desk.switch_all, **starting)
+        await asyncio.to_thread(house.run, bot_steering.switch_all, **starting)
         await until(lambda: answers)
         assert live() > 0
-        await asyncio.to_thread(house.run, bot_desk.reset, **act, bot_id=None, form_key=a_form_key())
+        await asyncio.to_thread(house.run, bot_steering.reset, **act, bot_id=None, form_key=a_form_key())
         await asyncio.sleep(WAIT * 4)
 
     run(reaction, story)

@@ -14,16 +14,11 @@ from sqlmodel import Session, select
 from p2p_reflex import database as house
 from p2p_reflex.domain.errors import LendingError
 from p2p_reflex.models import Loan
-from p2p_reflex.services import (
-    acceptance,
-    autopay,
-    bidding,
-    business_day,
-    listings,
-    opening,
-    payments,
-    wallets,
-)
+from p2p_reflex.services.bidding import acceptance, bidding
+from p2p_reflex.services.days import business_day, opening
+from p2p_reflex.services.listings import listings
+from p2p_reflex.services.money import wallets
+from p2p_reflex.services.paying import autopay, payments
 from tests.builders import NOW, TODAY, a_borrower, a_form_key, a_lender, a_listing_form
 
 LEAST = {

@@ -14,8 +14,9 @@ from p2p_reflex import database as house
 from p2p_reflex.database import read, run
 from p2p_reflex.domain.vocabulary import Role
 from p2p_reflex.models import Bot, BotDecision, BusinessStep, StepState, Verdict
-from p2p_reflex.services import bot_runs, business_date, business_day, business_runs
-from p2p_reflex.services.business_day import DayStoppedError
+from p2p_reflex.services.bots import bot_runs
+from p2p_reflex.services.days import business_date, business_day, business_runs
+from p2p_reflex.services.days.business_day import DayStoppedError
 from p2p_reflex.state import visitors
 from p2p_reflex.state.admin_jobs import AdminJobsState
 from tests.books_hash import books_hash

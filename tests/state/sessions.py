@@ -6,7 +6,7 @@ from sqlmodel import Session
 
 from p2p_reflex import database as house
 from p2p_reflex.domain.vocabulary import Role
-from p2p_reflex.services import sign_in
+from p2p_reflex.services.people import sign_in
 from tests.builders import a_member
 
 

@@ -11,7 +11,8 @@ from sqlmodel import col, select
 from p2p_reflex import database as house
 from p2p_reflex.domain.vocabulary import Role
 from p2p_reflex.models import Bot
-from p2p_reflex.services import bot_rows, bot_runs, opening
+from p2p_reflex.services.bots import bot_rows, bot_runs
+from p2p_reflex.services.days import opening
 from p2p_reflex.state import visitors
 from p2p_reflex.state.admin_bots import AdminBotsState
 from p2p_reflex.state.bot_lines import BotLine

@@ -7,13 +7,13 @@ from sqlalchemy.engine import Engine
 
 from p2p_reflex import database as house
 from p2p_reflex.domain.vocabulary import Role
-from p2p_reflex.services import business_date, business_day, business_runs
-from p2p_reflex.services.business_steps import STEPS
+from p2p_reflex.services.days import business_date, business_day, business_runs
+from p2p_reflex.services.days.business_steps import STEPS
 from p2p_reflex.state import visitors
 from p2p_reflex.state.admin_jobs import AdminJobsState, write_counts, write_duration
 from tests.builders import NOW, TODAY
 from tests.markets import a_market
-from tests.services.test_business_day_faults import breaking
+from tests.services.days.test_business_day_faults import breaking
 from tests.state.sessions import a_session_of
 from tests.state.wire import Tab
 

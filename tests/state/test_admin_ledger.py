@@ -7,7 +7,8 @@ from sqlalchemy.engine import Engine
 
 from p2p_reflex import database as house
 from p2p_reflex.domain.vocabulary import MoneyRequestState, Role
-from p2p_reflex.services import opening, wallets
+from p2p_reflex.services.days import opening
+from p2p_reflex.services.money import wallets
 from p2p_reflex.settings import settings
 from p2p_reflex.state import visitors
 from p2p_reflex.state.admin_ledger import AdminLedgerState

@@ -7,7 +7,7 @@ from sqlalchemy.engine import Engine
 
 from p2p_reflex import database as house
 from p2p_reflex.domain.vocabulary import Role
-from p2p_reflex.services import opening
+from p2p_reflex.services.days import opening
 from p2p_reflex.state import visitors
 from p2p_reflex.state.admin_loans import AdminLoansState
 from p2p_reflex.state.admin_risk import AdminRiskState

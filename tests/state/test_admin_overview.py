@@ -6,7 +6,7 @@ from sqlalchemy.engine import Engine
 
 from p2p_reflex import database as house
 from p2p_reflex.domain.vocabulary import Role
-from p2p_reflex.services import business_date, opening
+from p2p_reflex.services.days import business_date, opening
 from p2p_reflex.settings import settings
 from p2p_reflex.state import visitors
 from p2p_reflex.state.admin_overview import AdminOverviewState, OverviewShown

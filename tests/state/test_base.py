@@ -12,7 +12,8 @@ from sqlmodel import Session
 from p2p_reflex import database as house
 from p2p_reflex.domain.errors import FieldError, LendingError, UnknownError
 from p2p_reflex.domain.vocabulary import Role
-from p2p_reflex.services import opening, sign_in
+from p2p_reflex.services.days import opening
+from p2p_reflex.services.people import sign_in
 from p2p_reflex.state import visitors
 from p2p_reflex.state.base import ScreenState, key_in, loads, public, requires, text_in
 from tests.builders import TODAY

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Engine
 from p2p_reflex import database as house
 from p2p_reflex.domain.vocabulary import Role
 from p2p_reflex.models import metadata
-from p2p_reflex.services import opening
+from p2p_reflex.services.days import opening
 from p2p_reflex.state.base import ScreenState, guard_of, public
 from p2p_reflex.state.handlers import NEEDED_BY_REFLEX, close_unguarded_handlers
 from p2p_reflex.state.login import LoginState

@@ -10,7 +10,10 @@ from sqlmodel import Session
 from p2p_reflex import database as house
 from p2p_reflex.domain.vocabulary import Role
 from p2p_reflex.models import LedgerAccount
-from p2p_reflex.services import bidding, listings, members, opening
+from p2p_reflex.services.bidding import bidding
+from p2p_reflex.services.days import opening
+from p2p_reflex.services.listings import listings
+from p2p_reflex.services.people import members
 from p2p_reflex.state import public_look, visitors
 from p2p_reflex.state.landing import LandingState
 from tests.builders import NOW, TODAY, a_borrower, a_form_key, a_lender, a_listing_form, a_loan

@@ -10,7 +10,9 @@ from sqlmodel import Session, select
 from p2p_reflex import database as house
 from p2p_reflex.domain.vocabulary import BidState, ListingState
 from p2p_reflex.models import Bid, Listing, Loan
-from p2p_reflex.services import bidding, listings, opening
+from p2p_reflex.services.bidding import bidding
+from p2p_reflex.services.days import opening
+from p2p_reflex.services.listings import listings
 from p2p_reflex.state import visitors
 from p2p_reflex.state.listing import ListingState as Screen
 from tests.builders import NOW, TODAY, a_borrower, a_form_key, a_lender, a_listing, broken_laws

@@ -8,7 +8,8 @@ from sqlmodel import Session
 
 from p2p_reflex import database as house
 from p2p_reflex.domain.vocabulary import Role
-from p2p_reflex.services import opening, questions
+from p2p_reflex.services.conversations import questions
+from p2p_reflex.services.days import opening
 from p2p_reflex.state import visitors
 from p2p_reflex.state.listing_questions import ListingQuestionsState as Screen
 from tests.builders import TODAY, a_borrower, a_lender, a_listing, a_member

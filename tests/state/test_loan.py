@@ -10,8 +10,9 @@ from sqlalchemy.engine import Engine
 from p2p_reflex import database as house
 from p2p_reflex.domain.vocabulary import LoanState, Role
 from p2p_reflex.models import Loan
-from p2p_reflex.services import business_date, letters, opening
-from p2p_reflex.services.loan_positions import LoanPosition, position
+from p2p_reflex.services.conversations import letters
+from p2p_reflex.services.days import business_date, opening
+from p2p_reflex.services.loans.loan_positions import LoanPosition, position
 from p2p_reflex.settings import settings
 from p2p_reflex.state import visitors
 from p2p_reflex.state.loan import LoanScreenState

@@ -9,7 +9,7 @@ from sqlmodel import select
 
 from p2p_reflex import database as house
 from p2p_reflex.models import ApprovalRequest
-from p2p_reflex.services import business_date, opening
+from p2p_reflex.services.days import business_date, opening
 from p2p_reflex.settings import settings
 from p2p_reflex.state import visitors
 from p2p_reflex.state.admin_loans import AdminLoansState

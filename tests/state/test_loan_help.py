@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.engine import Engine
 
 from p2p_reflex import database as house
-from p2p_reflex.services import opening
+from p2p_reflex.services.days import opening
 from p2p_reflex.settings import settings
 from p2p_reflex.state import visitors
 from p2p_reflex.state.loan import LoanScreenState

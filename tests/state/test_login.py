@@ -8,7 +8,8 @@ from sqlalchemy.engine import Engine
 
 from p2p_reflex import database as house
 from p2p_reflex.domain.vocabulary import Role
-from p2p_reflex.services import opening, sign_in
+from p2p_reflex.services.days import opening
+from p2p_reflex.services.people import sign_in
 from p2p_reflex.state import visitors
 from p2p_reflex.state.cookies import safe_path
 from p2p_reflex.state.frame import FrameState

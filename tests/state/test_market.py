@@ -5,7 +5,9 @@ from sqlalchemy.engine import Engine
 from sqlmodel import Session
 
 from p2p_reflex import database as house
-from p2p_reflex.services import bidding, listings, opening
+from p2p_reflex.services.bidding import bidding
+from p2p_reflex.services.days import opening
+from p2p_reflex.services.listings import listings
 from p2p_reflex.state import visitors
 from p2p_reflex.state.market import MarketState
 from tests.builders import NOW, TODAY, a_borrower, a_form_key, a_lender, a_listing_form

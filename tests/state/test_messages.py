@@ -9,7 +9,8 @@ from sqlmodel import Session, select
 from p2p_reflex import database as house
 from p2p_reflex.domain.vocabulary import Role
 from p2p_reflex.models import Letter, Note
-from p2p_reflex.services import letters, opening
+from p2p_reflex.services.conversations import letters
+from p2p_reflex.services.days import opening
 from p2p_reflex.state import visitors
 from p2p_reflex.state.frame import FrameState
 from p2p_reflex.state.messages import MessagesState

@@ -9,7 +9,7 @@ from sqlmodel import Session, select
 from p2p_reflex import database as house
 from p2p_reflex.domain.vocabulary import Role
 from p2p_reflex.models import Listing
-from p2p_reflex.services import opening
+from p2p_reflex.services.days import opening
 from p2p_reflex.state import visitors
 from p2p_reflex.state.new_listing import NewListingState
 from tests.builders import TODAY, a_borrower, a_listing_form

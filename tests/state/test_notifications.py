@@ -8,8 +8,9 @@ from sqlmodel import Session
 
 from p2p_reflex import database as house
 from p2p_reflex.domain.notice_kinds import NoticeEvent
-from p2p_reflex.services import notices, opening
-from p2p_reflex.services.notices import Fact
+from p2p_reflex.services.days import opening
+from p2p_reflex.services.notices import notices
+from p2p_reflex.services.notices.notices import Fact
 from p2p_reflex.state import visitors
 from p2p_reflex.state.frame import FrameState
 from p2p_reflex.state.notifications import ICONS, NotificationsState

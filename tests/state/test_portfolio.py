@@ -7,7 +7,9 @@ from sqlmodel import Session, select
 from p2p_reflex import database as house
 from p2p_reflex.domain.vocabulary import Role
 from p2p_reflex.models import Loan, Note
-from p2p_reflex.services import bidding, listings, opening
+from p2p_reflex.services.bidding import bidding
+from p2p_reflex.services.days import opening
+from p2p_reflex.services.listings import listings
 from p2p_reflex.state import visitors
 from p2p_reflex.state.portfolio import PortfolioState
 from p2p_reflex.state.portfolio_lines import PortfolioShown

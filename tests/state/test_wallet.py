@@ -6,7 +6,8 @@ from sqlmodel import Session
 
 from p2p_reflex import database as house
 from p2p_reflex.domain.vocabulary import Role
-from p2p_reflex.services import ledger, opening
+from p2p_reflex.services.days import opening
+from p2p_reflex.services.money import ledger
 from p2p_reflex.state import visitors
 from p2p_reflex.state.wallet import WalletState
 from tests.builders import TODAY, a_lender

@@ -7,10 +7,12 @@ from sqlmodel import col, select
 
 from p2p_reflex.domain.vocabulary import ListingState
 from p2p_reflex.models import Listing
-from p2p_reflex.services import acceptance, assessments, listings
+from p2p_reflex.services.bidding import acceptance
 from p2p_reflex.services.demo.plans import PLANS, Plan
 from p2p_reflex.services.demo.village import World, moment
-from p2p_reflex.services.listings import ListingForm
+from p2p_reflex.services.listings import listings
+from p2p_reflex.services.listings.listings import ListingForm
+from p2p_reflex.services.people import assessments
 
 FEATURED = PLANS[0]
 WINDOW_DAYS = 7

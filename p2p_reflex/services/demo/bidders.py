@@ -8,9 +8,10 @@ from sqlmodel import col, select
 
 from p2p_reflex.domain.vocabulary import ListingState
 from p2p_reflex.models import Listing
-from p2p_reflex.services import book, book_rows, bot_runs
-from p2p_reflex.services.book import BookChange
-from p2p_reflex.services.book_rows import NewBid
+from p2p_reflex.services.bidding import book, book_rows
+from p2p_reflex.services.bidding.book import BookChange
+from p2p_reflex.services.bidding.book_rows import NewBid
+from p2p_reflex.services.bots import bot_runs
 from p2p_reflex.services.demo.people import DemoLender
 from p2p_reflex.services.demo.village import World, moment
 

@@ -3,7 +3,7 @@
 import random
 from dataclasses import dataclass
 
-from p2p_reflex.services.members import ProfileForm
+from p2p_reflex.services.people.members import ProfileForm
 
 BORROWER_COUNT = 38
 LENDER_COUNT = 21

@@ -7,8 +7,9 @@ from sqlmodel import col
 
 from p2p_reflex.domain.vocabulary import LoanState, PrepaymentChoice
 from p2p_reflex.models import Installment, Loan
-from p2p_reflex.services import autopay, ledger, payments
 from p2p_reflex.services.demo.village import World, add_money, moment, take_money
+from p2p_reflex.services.money import ledger
+from p2p_reflex.services.paying import autopay, payments
 from p2p_reflex.settings import ConfirmMoney
 
 MONTHS_BROUGHT = (3, 9)

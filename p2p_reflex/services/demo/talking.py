@@ -10,8 +10,9 @@ from sqlmodel import col
 
 from p2p_reflex.domain.vocabulary import BidState, ListingState, LoanState
 from p2p_reflex.models import Bid, Listing, Loan, Member, Note
-from p2p_reflex.services import letters, notices, questions
+from p2p_reflex.services.conversations import letters, questions
 from p2p_reflex.services.demo.village import World, moment
+from p2p_reflex.services.notices import notices
 
 NOTICES_FROM_DAYS_BEFORE = 21
 UNREAD_DAYS = 1

@@ -9,8 +9,8 @@ from typing import TypeVar
 from sqlmodel import Session
 
 from p2p_reflex.domain.errors import LendingError
-from p2p_reflex.services import wallets
 from p2p_reflex.services.demo.people import DemoBorrower, DemoLender
+from p2p_reflex.services.money import wallets
 from p2p_reflex.settings import ConfirmMoney
 
 T = TypeVar("T")

@@ -10,19 +10,16 @@ from sqlmodel import Session, col, select
 
 from p2p_reflex.domain.vocabulary import AccountKind, Role
 from p2p_reflex.models import BusinessClock, LedgerAccount, Member
-from p2p_reflex.services import (
-    bot_runs,
-    business_date,
-    business_day,
-    members,
-    notices,
-)
+from p2p_reflex.services.bots import bot_runs
+from p2p_reflex.services.days import business_date, business_day
 from p2p_reflex.services.demo import people
 from p2p_reflex.services.demo.asking import WINDOW_DAYS, decide, publish, publish_own_story
 from p2p_reflex.services.demo.bidders import let_everybody_bid
 from p2p_reflex.services.demo.repaying import look_after_loans
 from p2p_reflex.services.demo.talking import NOTICES_FROM_DAYS_BEFORE, settle, talk
 from p2p_reflex.services.demo.village import World, add_money, moment
+from p2p_reflex.services.notices import notices
+from p2p_reflex.services.people import members
 
 HISTORY_DAYS = 548
 LOAN_COUNT = 156

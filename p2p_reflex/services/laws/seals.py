@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from p2p_reflex.services import sealing
+from p2p_reflex.services.days import sealing
 from p2p_reflex.services.laws.found import MOST_NAMED
 
 _GUARDS = {

@@ -1,0 +1,1 @@
+"""What admins look at: the overview, risk, the loans to act on."""

@@ -1,0 +1,1 @@
+"""Thousands of rows at once: written together, by rows or by columns."""

@@ -1,0 +1,1 @@
+"""Mistakes put right: planned, shown before they happen, written, and what the platform advances for it."""

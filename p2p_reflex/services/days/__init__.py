@@ -1,0 +1,1 @@
+"""The business day: its steps, who runs them, what they left behind."""

@@ -1,0 +1,1 @@
+"""Help for a borrower in hardship: pause, lower, lengthen, forgive."""

@@ -1,0 +1,1 @@
+"""Money: the ledger, holds, wallets, what waits to be confirmed, the books and the journal."""

@@ -1,0 +1,1 @@
+"""What people are told: the notices, their words, preferences and e-mails."""

@@ -1,0 +1,1 @@
+"""Paying a loan back: by hand, ahead, by autopay, with what each payment would do."""

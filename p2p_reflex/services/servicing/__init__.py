@@ -1,0 +1,1 @@
+"""Late loans: how late they are, fees, default, charge-off, and the reserve fund."""
