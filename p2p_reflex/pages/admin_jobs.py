@@ -12,13 +12,13 @@ DAY_COLUMNS = (
     ui.Column("Business day"),
     ui.Column("What it did", on_phone=False),
     ui.Column("Took", "right"),
-    ui.Column("", "right"),
+    ui.Column("State", "right"),
 )
 STEP_COLUMNS = (
     ui.Column("Step"),
     ui.Column("What it did", on_phone=False),
     ui.Column("Took", "right", on_phone=False),
-    ui.Column("", "right"),
+    ui.Column("State", "right"),
 )
 
 
