@@ -280,6 +280,9 @@ def _day(value: Any) -> date:
 def main() -> int:
     """Live through a year in every way, and compare."""
     days, seed = int(sys.argv[1]) if len(sys.argv) > 1 else 365, 20261120
+    if not OUTCOMES.exists():
+        print("How people pay is taken from ../shared/data, which is not here.", file=sys.stderr)
+        return 1
     outage_from = max(1, days - OUTAGE_DAYS)
     ways: list[tuple[str, Disturb, int | None]] = [
         ("undisturbed", plainly, None),

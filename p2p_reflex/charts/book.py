@@ -63,7 +63,10 @@ def depth_chart(
         reached = sum(bid.amount_cents for bid in book if bid.rate <= marked_rate)
         height = dollars(min(reached, asked_cents) if marked_rate <= _marginal(book) else reached)
         traces.append(last_point(_percent(marked_rate), height, colours))
-        notes.append(_mark_words(marked_rate, height, marked_as, lowest, highest, colours))
+        where = (_percent(marked_rate), height)
+        words = f"{marked_as}, {rate(marked_rate)}"
+        is_under = height <= dollars(asked_cents)
+        notes.append(_mark_words(words, where, lowest, highest, colours, is_under=is_under))
     return figure(
         traces,
         colours,
@@ -145,18 +148,25 @@ def _step_line(x: list[float], cents: list[int], name: str, color: str, fill: st
 
 
 def _mark_words(
-    marked: Decimal, height: float, words: str, lowest: float, highest: float, colours: Palette
+    words: str,
+    where: tuple[float, float],
+    lowest: float,
+    highest: float,
+    colours: Palette,
+    *,
+    is_under: bool,
 ) -> dict[str, Any]:
-    is_right = highest > lowest and _percent(marked) > lowest + (highest - lowest) * 0.7
+    """Write beside a point: to its right, or near the edge to its left, over the line where steps climb to it."""
+    is_left = highest > lowest and where[0] > lowest + (highest - lowest) * 0.7
+    is_over = is_left and is_under
     return words_at(
-        _percent(marked),
-        height,
-        f"{words}, {rate(marked)}",
+        *where,
+        words,
         color=colours.text,
-        xanchor="right" if is_right else "left",
-        xshift=-8 if is_right else 8,
-        yanchor="top",
-        yshift=-4,
+        xanchor="right" if is_left else "left",
+        xshift=-8 if is_left else 8,
+        yanchor="bottom" if is_over else "top",
+        yshift=4 if is_over else -4,
     )
 
 
