@@ -156,7 +156,7 @@ def _mark_words(
     *,
     is_under: bool,
 ) -> dict[str, Any]:
-    """Write beside a point: to its right, or near the edge to its left, over the line where steps climb to it."""
+    """Write beside a point: to its right, or near the edge to its left and over the steps that lead up."""
     is_left = highest > lowest and where[0] > lowest + (highest - lowest) * 0.7
     is_over = is_left and is_under
     return words_at(

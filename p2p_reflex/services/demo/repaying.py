@@ -14,6 +14,7 @@ from p2p_reflex.settings import ConfirmMoney
 
 MONTHS_BROUGHT = (3, 9)
 """For at least so many months, and fewer than so many, people on autopay bring money at once."""
+MONTHS_PROVIDED = 2
 
 
 _DUE = (
@@ -67,6 +68,17 @@ def look_after_loans(world: World, business_on: date) -> None:
             extra_cents = row.due_cents * world.luck.randrange(2, 14)
             _pay_by_hand(world, row.id, row.borrower_id, extra_cents, business_on)
     _arrange_new_loans(world, business_on)
+
+
+def provide_ahead(world: World, borrower_id: int, business_on: date) -> None:
+    """Let a borrower have the next installments in the wallet, as people do who plan ahead."""
+    installments = sa.select(sa.func.sum(col(Loan.installment_cents))).where(
+        col(Loan.borrower_id) == borrower_id, col(Loan.state) == LoanState.ACTIVE
+    )
+    wanted = MONTHS_PROVIDED * int(world.session.execute(installments).scalar() or 0)
+    available, _held = ledger.balances(world.session, member_id=borrower_id)
+    if available < wanted:
+        add_money(world, borrower_id, wanted - available, business_on)
 
 
 def _arrange_new_loans(world: World, business_on: date) -> None:

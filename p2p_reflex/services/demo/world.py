@@ -15,7 +15,7 @@ from p2p_reflex.services.days import business_date, business_day
 from p2p_reflex.services.demo import people
 from p2p_reflex.services.demo.asking import WINDOW_DAYS, decide, publish, publish_own_story
 from p2p_reflex.services.demo.bidders import let_everybody_bid
-from p2p_reflex.services.demo.repaying import look_after_loans
+from p2p_reflex.services.demo.repaying import look_after_loans, provide_ahead
 from p2p_reflex.services.demo.talking import NOTICES_FROM_DAYS_BEFORE, settle, talk
 from p2p_reflex.services.demo.village import World, add_money, moment
 from p2p_reflex.services.notices import notices
@@ -85,6 +85,7 @@ def build(
         session.expunge_all()
         if day % LOOKS_EVERY_DAYS == LOOKS_EVERY_DAYS - 1:
             _look_at_sizes(session)
+    provide_ahead(world, world.first_borrower_id, ends_on)
     settle(world, business_on=ends_on)
 
 

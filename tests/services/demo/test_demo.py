@@ -1,6 +1,7 @@
 """The demo market: the real services under a fixed seed, the same to the cent each time."""
 
 from datetime import date, timedelta
+from random import Random
 
 import pytest
 import sqlalchemy as sa
@@ -9,10 +10,11 @@ from sqlalchemy.engine import Engine
 from p2p_reflex.database import connect, read, run, transaction, use
 from p2p_reflex.domain.vocabulary import ListingState, Role
 from p2p_reflex.models import Bid, JournalEntry, Listing, Loan, Member
-from p2p_reflex.services.days import business_date, business_day
-from p2p_reflex.services.demo import world
-from p2p_reflex.services.money import books
-from tests.builders import NOW, a_lender
+from p2p_reflex.services.days import business_date, business_day, opening
+from p2p_reflex.services.demo import repaying, world
+from p2p_reflex.services.demo.village import World, take_money
+from p2p_reflex.services.money import books, ledger
+from tests.builders import NOW, TODAY, a_lender, a_loan
 
 ENDS_ON = date(2026, 11, 20)
 
@@ -59,6 +61,22 @@ def test_the_same_seed_makes_the_same_market_to_the_cent(
     build_a_small_one(seed=5)
 
     assert journal() == first
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_the_offered_borrower_has_the_next_two_installments_in_the_wallet(database: Engine) -> None:
+    run(opening.open_market, business_on=TODAY)
+    loan_id = run(a_loan)
+    with transaction() as session:
+        loan = session.get_one(Loan, loan_id)
+        at_home = World(session=session, luck=Random(1))
+        cents, _held = ledger.balances(session, member_id=loan.borrower_id)
+        take_money(at_home, loan.borrower_id, cents - 1, TODAY)
+
+        for _ in range(2):
+            repaying.provide_ahead(at_home, loan.borrower_id, TODAY)
+
+        assert ledger.balances(session, member_id=loan.borrower_id) == (2 * loan.installment_cents, 0)
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
