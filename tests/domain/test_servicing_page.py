@@ -225,7 +225,7 @@ def pause() -> list[str]:
     fee_on, default_on = (first_day_late(due_on=first_due(), days=days, pauses=pauses) for days in (16, 121))
     late = days_late(due_on=first_due(), on=date(2026, 4, 9), pauses=pauses)
     return [
-        f"On 9 Apr 2026 the loan is {late} days past due, not {(date(2026, 4, 9) - first_due()).days};"
+        f"on 9 Apr 2026 the loan is {late} days past due, not {(date(2026, 4, 9) - first_due()).days};"
         f" its late fee comes on {formats.long_date(fee_on)},"
         f" its default on {formats.long_date(default_on)}."
     ]
@@ -236,7 +236,7 @@ def end_of_pause() -> list[str]:
     late = days_late(due_on=first_due(), on=date(2026, 4, 9), pauses=pauses)
     fee_on = first_day_late(due_on=first_due(), days=16, pauses=pauses)
     return [
-        f"On 9 Apr 2026 the loan is {late} days past due; its late fee comes on {formats.long_date(fee_on)}."
+        f"on 9 Apr 2026 the loan is {late} days past due; its late fee comes on {formats.long_date(fee_on)}."
     ]
 
 
