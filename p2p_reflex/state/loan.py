@@ -21,7 +21,9 @@ from p2p_reflex.settings import ConfirmMoney, settings
 from p2p_reflex.state.base import ScreenState, key_in, loads, requires, text_in
 from p2p_reflex.state.frame import FrameState
 from p2p_reflex.state.loan_acting import LoanActing
+from p2p_reflex.state.loan_admin import LoanAdminState
 from p2p_reflex.state.loan_facts import LoanShown, loan_id_in, write_loan
+from p2p_reflex.state.loan_help import LoanHelpState
 from p2p_reflex.state.loan_lines import (
     NoteRow,
     PaymentRow,
@@ -80,6 +82,8 @@ class LoanScreenState(LoanActing, ScreenState, rx.State):
         asked = (self.router.url.path, person.member_id)
         if asked != self._shown_to:
             self._start_afresh()
+        if asked != self._shown_to or (await self.get_state(FrameState))._has_just_come:
+            await self._close_questions()
         self._shown_to = asked
         self.is_from_wallet = settings().confirm_money is ConfirmMoney.BY_ADMIN
         self._watch(loan_topic(self._loan_id()), member_topic(person.member_id), DAY)
@@ -233,10 +237,16 @@ class LoanScreenState(LoanActing, ScreenState, rx.State):
         self.payments, self.payment_count, self.notes = [], 0, []
         self.amount, self.preview, self.errors = "", PreviewShown(), {}
         self.choice = PrepaymentChoice.KEEP_INSTALLMENT.value
-        self.schedule_part, self.has_all_payments, self.is_payoff_open = "around", False, False
+        self.schedule_part, self.has_all_payments = "around", False
         self.timeline, self.event_count, self.has_all_events = [], 0, False
         self.year_words, self.requests, self.advances = "", [], []
         self._due_cents, self._payoff_cents = 0, 0
+
+    async def _close_questions(self) -> None:
+        """Close what was asked on the screen one came from: it was about that loan, as it was then."""
+        self.is_payoff_open = False
+        (await self.get_state(LoanHelpState))._start_afresh()
+        (await self.get_state(LoanAdminState))._start_afresh()
 
     async def _fill(self) -> None:
         """Read the loan again and show it."""

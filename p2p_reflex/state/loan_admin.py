@@ -183,10 +183,14 @@ class LoanAdminState(LoanActing, ScreenState, rx.State):
 
     def _open(self, subject_id: int) -> None:
         """Start a question afresh, with a key of its own."""
-        self._subject_id, self._seen = subject_id, ""
+        self._start_afresh()
+        self._subject_id = subject_id
+        self.form_key = uuid.uuid4().hex
+
+    def _start_afresh(self) -> None:
+        self._subject_id, self._seen = 0, ""
         self.preview, self.paid_on, self.latest_on, self.reason = ChangeShown(), "", "", ""
         self.errors, self.refusal, self.outdated, self.correcting = {}, "", "", ""
-        self.form_key = uuid.uuid4().hex
 
     def _show(self, found: approvals.Preview) -> None:
         self.preview, self._seen = write_change(found), found.fingerprint

@@ -9,6 +9,7 @@ from p2p_reflex import database as house
 from p2p_reflex.services.days import opening
 from p2p_reflex.settings import settings
 from p2p_reflex.state import visitors
+from p2p_reflex.state.frame import FrameState
 from p2p_reflex.state.loan import LoanScreenState
 from p2p_reflex.state.loan_admin import LoanAdminState
 from p2p_reflex.state.loan_help import LoanHelpState
@@ -206,3 +207,19 @@ def test_everybody_reads_what_happened_and_only_the_borrower_why(loan_id: int) -
     assert "Ill" not in lenders.shown(LoanScreenState, "timeline")[0].detail
     assert borrowers.shown(LoanScreenState, "year_words").startswith("$1,116.74 paid in 2026 so far")
     assert lenders.shown(LoanScreenState, "year_words") in (None, "")
+
+
+def test_a_question_about_one_loan_is_not_open_on_the_next(loan_id: int) -> None:
+    tab, other_id = admins_tab(loan_id), a_shared_loan(disbursed_on=MADE_ON)
+    tab.send(FrameState.load)
+    tab.send(LoanScreenState.load)
+    look(tab, "forgive", {"principal": "100"})
+    tab.send(LoanAdminState.ask_reversal, payment_id=first_payment_id())
+
+    tab.path = f"/loans/{other_id}"
+    tab.send(FrameState.load)
+    on_next = tab.send(LoanScreenState.load)
+
+    assert helped(on_next, "helping") == ""
+    assert not helped(on_next, "preview").lead  # type: ignore[attr-defined]
+    assert shown(on_next, "correcting") == ""
