@@ -24,7 +24,7 @@ def help_panel() -> rx.Component:
         ui.card(
             rx.el.p(
                 "For a borrower in hardship. What changes is shown before anything happens; then the"
-                " borrower is told, with your reason. Due dates never move.",
+                " borrower is told, with your reason. No installment moves to another day of the month.",
                 class_name="t-12 muted",
                 style={"margin_bottom": "12px"},
             ),

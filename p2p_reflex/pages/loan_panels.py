@@ -115,7 +115,7 @@ def _autopay() -> rx.Component:
                 LOAN.autopay & ~LOAN.covers,
                 ui.notice(
                     LOAN.coverage,
-                    rx.el.span("Add money before it is due."),
+                    rx.el.span(LOAN.coverage_hint),
                     kind="warning",
                     icon_name="wallet",
                 ),

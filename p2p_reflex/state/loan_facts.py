@@ -79,6 +79,7 @@ class LoanShown:
     pauses: str = ""
     coverage: str = ""
     covers: bool = False
+    coverage_hint: str = ""
     payoff: PayoffShown = PayoffShown()
 
 
@@ -124,7 +125,10 @@ def write_loan(view: LoanView, *, business_on: date) -> LoanShown:
             for pause in view.pauses
         ),
         coverage=_coverage(view),
-        covers=view.coverage is not None and view.coverage.installment_count > 0,
+        covers=view.coverage is not None
+        and view.coverage.installment_count > 0
+        and view.coverage.wallet_cents >= view.due_cents,
+        coverage_hint="Add money to pay it." if view.due_cents else "Add money before it is due.",
         payoff=_payoff(view),
     )
 
@@ -229,6 +233,8 @@ def _coverage(view: LoanView) -> str:
     has = formats.money(view.coverage.wallet_cents)
     covered = view.coverage.installment_count
     whose = "your" if view.viewer is Role.BORROWER else "the"
+    if view.due_cents and view.coverage.wallet_cents < view.due_cents:
+        return f"{has} in {whose} wallet does not cover the {formats.money(view.due_cents)} due now."
     if covered == 0:
         return f"{has} in {whose} wallet does not cover the next payment."
     if covered == view.coverage.remaining_count:
@@ -240,13 +246,14 @@ def _payoff(view: LoanView) -> PayoffShown:
     if view.payoff is None:
         return PayoffShown()
     quote = view.payoff.quote
-    days = f", {formats.count(quote.accrued_days, 'day')}" if quote.accrued_days else ""
+    days = formats.count(quote.accrued_days, "day") if quote.accrued_days else ""
+    of_days = f" due, and of {days}" if days and view.due_cents else f", {days}" if days else ""
     saved = (
         f" Saves {formats.money(view.payoff.saved_interest_cents)} of interest." if view.is_running else ""
     )
     return PayoffShown(
         principal=formats.money(quote.principal_cents),
-        interest_label=f"Interest{days}",
+        interest_label=f"Interest{of_days}",
         interest=formats.money(quote.interest_cents),
         fees=formats.money(quote.late_fee_cents),
         total=formats.money(quote.total_cents),

@@ -16,7 +16,8 @@ from p2p_reflex.services.loans.loan_positions import LoanPosition, position
 from p2p_reflex.settings import settings
 from p2p_reflex.state import visitors
 from p2p_reflex.state.loan import LoanScreenState
-from tests.builders import TODAY, a_borrower, a_lender, a_loan, a_member
+from tests.builders import TODAY, a_borrower, a_lender, a_loan, a_member, give_cash
+from tests.loan_deeds import withdraw_all
 from tests.state.sessions import enter_as
 from tests.state.wire import Answer, Tab
 
@@ -74,11 +75,22 @@ def test_the_borrower_sees_how_the_loan_stands(loan: LoanPosition) -> None:
         "Last payment",
     ]
     assert facts.dashes[:3] == ["overdue", "overdue", "planned"]
+    assert facts.payoff.interest_label.startswith("Interest due, and of ")
     assert len(shown(answer, "schedule")) == 9
     assert [(note.principal, note.received) for note in shown(answer, "notes")] == [
         ("$7,000", ""),
         ("$5,000", ""),
     ]
+
+
+def test_a_late_borrower_hears_what_the_wallet_lacks_for_all_that_is_due(loan: LoanPosition) -> None:
+    withdraw_all(loan.borrower_id, on=TODAY)
+    house.run(give_cash, member_id=loan.borrower_id, cash_cents=600_00)
+
+    facts = shown(opened(loan.borrower_id, loan.id)[1], "shown")
+
+    assert facts.coverage == f"$600.00 in your wallet does not cover the {facts.figures[0].number} due now."
+    assert (facts.covers, facts.coverage_hint) == (False, "Add money to pay it.")
 
 
 def test_a_lender_sees_their_own_note_and_an_admin_all_of_them(loan: LoanPosition) -> None:
