@@ -18,11 +18,12 @@ def since(moment: datetime, now: datetime) -> str:
 
 
 def since_or_day(moment: datetime, on: date, *, now: datetime, today: date) -> str:
-    """Write how long ago something was, or its business day where the market's date is not the clock's.
+    """Write how long ago something was, or its business day: after a day, or where the clock has another date.
 
-    A demo whose date was moved on has lived through many business days in one minute.
+    A demo whose date was moved on has lived through many business days in one minute, and what is told on
+    the morning of a business day may have been written the evening before.
     """
-    if moment <= now and today in (on, now.date()):
+    if now - timedelta(days=1) < moment <= now and today in (on, now.date()):
         return since(moment, now)
     return day(on, today)
 

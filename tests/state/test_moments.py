@@ -18,9 +18,10 @@ A_MONTH_ON = date(2026, 12, 20)
         (NOW - timedelta(minutes=3), TODAY, A_MONTH_ON, "20 Nov"),
         (NOW - timedelta(minutes=3), A_MONTH_ON, A_MONTH_ON, "3 min"),
         (NOW + timedelta(hours=9), TODAY, TODAY, "20 Nov"),
+        (datetime(2026, 11, 9, 23, tzinfo=UTC), date(2026, 11, 10), TODAY, "10 Nov"),
     ],
 )
-def test_news_carry_their_business_day_where_the_market_is_ahead_of_the_clock(
+def test_news_carry_their_business_day_after_a_day_and_where_the_clock_has_another_date(
     told_at: datetime, on: date, today: date, words: str
 ) -> None:
     assert since_or_day(told_at, on, now=NOW, today=today) == words
