@@ -112,6 +112,7 @@ def _account() -> rx.Component:
             ui.figure("Interest, late fees", shown.interest, size="small"),
             ui.figure("Servicing fees", shown.fees, size="small"),
             ui.figure("Accrued", shown.accrued_signed, size="small"),
+            rx.cond(shown.losses, ui.figure("Losses, less recovered", shown.losses, size="small")),
             class_name="share-legend",
             style={"margin_top": "0"},
         ),

@@ -11,6 +11,7 @@ from p2p_reflex.domain.delinquency import bucket, describe
 from p2p_reflex.domain.vocabulary import DelinquencyBucket, LoanState
 from p2p_reflex.services.loans.notes import ActiveBid, NoteRow
 from p2p_reflex.services.loans.portfolio import GradeSpread, PortfolioHome, YearlyReturn
+from p2p_reflex.services.loans.portfolio_history import Received
 
 SUMMARY_YEARS = 5
 BADGES = {
@@ -97,6 +98,7 @@ class PortfolioShown:
     interest: str = ""
     fees: str = ""
     accrued_signed: str = ""
+    losses: str = ""
     returns: list[ReturnShown] = field(default_factory=list)
     waiting: str = ""
     spread: list[SpreadShown] = field(default_factory=list)
@@ -128,6 +130,7 @@ def write_portfolio(home: PortfolioHome) -> PortfolioShown:
         interest=formats.signed_money(home.received.interest_cents + home.received.late_fee_cents),
         fees=formats.signed_money(-home.received.servicing_fee_cents),
         accrued_signed=formats.signed_money(home.accrued_cents),
+        losses=_losses(home.received),
         returns=_returns(home),
         waiting=_waiting(home),
         spread=_spread(home.spread),
@@ -256,3 +259,10 @@ def _largest(share: Decimal | None) -> str:
         return ""
     percent = formats.rate(share).removesuffix(" %")
     return f"is {percent[:-1]} % of your notes."
+
+
+def _losses(received: Received) -> str:
+    """Write what was lost for good less what came back of it; a lender without losses is not told of any."""
+    if not (received.charged_off_cents or received.recovered_cents):
+        return ""
+    return formats.signed_money(received.recovered_cents - received.charged_off_cents)

@@ -1,5 +1,7 @@
 """The portfolio screen: figures as text, tables that filter, sort and page, and nothing for strangers."""
 
+from datetime import date
+
 import pytest
 from sqlalchemy.engine import Engine
 from sqlmodel import Session, select
@@ -14,6 +16,8 @@ from p2p_reflex.state import visitors
 from p2p_reflex.state.portfolio import PortfolioState
 from p2p_reflex.state.portfolio_lines import PortfolioShown
 from tests.builders import NOW, TODAY, a_borrower, a_form_key, a_lender, a_listing_form, a_loan
+from tests.loan_lives import a_shared_loan, lenders_of
+from tests.state.loan_tabs import admins_tab, give_help
 from tests.state.sessions import a_session_of, enter_as
 from tests.state.wire import Tab
 
@@ -117,3 +121,15 @@ def test_only_a_lender_sees_a_portfolio(database: Engine, role: Role | None) -> 
         answer = stranger.send(handler, **payload)
         assert answer.shown(PortfolioState, "shown") in (None, PortfolioShown())
         assert not answer.shown(PortfolioState, "lines")
+
+
+def test_what_was_forgiven_stands_among_what_the_earnings_come_from() -> None:
+    loan_id = a_shared_loan(disbursed_on=date(2026, 8, 20))
+    lender = Tab(cookie=house.run(enter_as, member_id=lenders_of(loan_id)[0]), path="/portfolio")
+    before = lender.send(PortfolioState.load).shown(PortfolioState, "shown")
+
+    give_help(admins_tab(loan_id), "forgive", {"principal": "1000"})
+    after = lender.send(PortfolioState.load).shown(PortfolioState, "shown")
+
+    assert before.losses == ""
+    assert after.losses.startswith("−$")
