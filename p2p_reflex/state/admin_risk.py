@@ -13,7 +13,7 @@ from p2p_reflex.services.admin.risk import FundYear, Risk
 from p2p_reflex.services.days import business_date
 from p2p_reflex.services.touched import BOOKS, DAY
 from p2p_reflex.state.base import ScreenState, loads
-from p2p_reflex.state.risk_lines import RollLine, StageLine, write_rolls, write_stages
+from p2p_reflex.state.risk_lines import RollLine, StageLine, share_of, write_rolls, write_stages
 
 LIVE_GAP_SECONDS = 2.0
 NO_LOSSES = "no losses expected"
@@ -99,9 +99,9 @@ def _figures(found: Risk) -> RiskShown:
     whole_cents, late_cents = found.running_cents, sum(each.outstanding_cents for each in late)
     return RiskShown(
         owed=formats.money(whole_cents),
-        late=_share(late_cents, whole_cents),
+        late=share_of(late_cents, whole_cents),
         late_note=f"{formats.money(late_cents)} in {_loans(sum(each.loan_count for each in late))}",
-        late_30=_share(found.late_30_cents, whole_cents),
+        late_30=share_of(found.late_30_cents, whole_cents),
         late_30_note=f"{formats.money(found.late_30_cents)}, defaults included",
         charged_off=formats.money(charged_off.outstanding_cents),
         charged_off_note=f"still owed on {_loans(charged_off.loan_count)}",
@@ -125,10 +125,6 @@ def _fund(fund: FundYear) -> FundShown:
 
 def _ratio(ratio: Decimal | None) -> str:
     return NO_LOSSES if ratio is None else f"{ratio:.2f}"
-
-
-def _share(part_cents: int, whole_cents: int) -> str:
-    return f"{part_cents * 1000 // whole_cents / 10:.1f} %" if whole_cents else "0 %"
 
 
 def _loans(count: int) -> str:

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 
 from p2p_reflex.domain import formats
+from p2p_reflex.domain.money import round_half_even
 from p2p_reflex.domain.vocabulary import LoanStage
 from p2p_reflex.services.admin.risk import Risk
 from p2p_reflex.services.admin.roll_rates import MonthRolls, RollRate
@@ -64,12 +66,20 @@ def write_stages(found: Risk) -> list[StageLine]:
             name=STAGES[each.stage][1],
             loan_count=f"{each.loan_count:,}",
             owed=formats.money(each.outstanding_cents),
-            share=f"{each.outstanding_cents * 1000 // whole_cents / 10:.1f} %" if whole_cents else "0 %",
+            share=share_of(each.outstanding_cents, whole_cents),
             cents=each.outstanding_cents,
         )
         for each in found.stages
         if each.stage in STAGES
     ]
+
+
+def share_of(part_cents: int, whole_cents: int) -> str:
+    """Write a part of the principal with one decimal, half-even: 7.2 %."""
+    if not whole_cents:
+        return "0 %"
+    tenths = round_half_even(Fraction(part_cents * 1000, whole_cents))
+    return f"{tenths // 10}.{tenths % 10} %"
 
 
 def write_rolls(months: Sequence[MonthRolls], *, business_on: date) -> list[RollLine]:

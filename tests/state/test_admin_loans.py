@@ -11,6 +11,7 @@ from p2p_reflex.services.days import opening
 from p2p_reflex.state import visitors
 from p2p_reflex.state.admin_loans import AdminLoansState
 from p2p_reflex.state.admin_risk import AdminRiskState
+from p2p_reflex.state.risk_lines import share_of
 from tests.builders import TODAY
 from tests.loan_lives import a_shared_loan
 from tests.state.sessions import a_session_of
@@ -95,3 +96,11 @@ def test_nobody_else_sees_either(database: Engine, role: Role | None) -> None:
 
     assert not any(answer.shown(AdminLoansState, "lines") for answer in answers)
     assert not any(answer.shown(AdminRiskState, "stages") for answer in answers)
+
+
+@pytest.mark.parametrize(
+    ("part_cents", "whole_cents", "words"),
+    [(91_796_63, 1_281_448_50, "7.2 %"), (0, 100, "0.0 %"), (100, 100, "100.0 %"), (0, 0, "0 %")],
+)
+def test_a_share_of_the_book_is_rounded_to_a_tenth(part_cents: int, whole_cents: int, words: str) -> None:
+    assert share_of(part_cents, whole_cents) == words
