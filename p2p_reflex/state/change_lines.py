@@ -184,8 +184,10 @@ def _standing(figures: LoanFigures) -> str:
 
 def _money_lines(preview: CorrectionPreview) -> list[list[str]]:
     """Say who gets and who gives; of many lenders the rest is one line."""
-    lines = [["Borrower's wallet", formats.signed_money(preview.borrower_cents)]]
     holders = [holder for holder in preview.holders if holder.amount_cents]
+    if not (holders or preview.borrower_cents or preview.income_cents):
+        return []
+    lines = [["Borrower's wallet", formats.signed_money(preview.borrower_cents)]]
     lines += [[holder.name, formats.signed_money(holder.amount_cents)] for holder in holders[:MOST_HOLDERS]]
     rest = holders[MOST_HOLDERS:]
     if rest:
@@ -214,7 +216,7 @@ def _lender_line(name: str, holders: Sequence[HolderOutlook]) -> list[str]:
 
 
 def _correction_notes(preview: CorrectionPreview) -> list[str]:
-    notes = []
+    notes = [] if _money_lines(preview) else ["No money moves."]
     if preview.payments:
         notes.append(
             f"{formats.count(len(preview.payments), 'later payment')} will pay other things than before."
