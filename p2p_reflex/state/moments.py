@@ -18,7 +18,7 @@ def since(moment: datetime, now: datetime) -> str:
 
 
 def since_or_day(moment: datetime, on: date, *, now: datetime, today: date) -> str:
-    """Write how long ago something was, or its business day: after a day, or where the clock has another date.
+    """Write how long ago something was; its business day after a day, or where the clock has another date.
 
     A demo whose date was moved on has lived through many business days in one minute, and what is told on
     the morning of a business day may have been written the evening before.
