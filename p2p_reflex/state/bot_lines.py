@@ -192,7 +192,7 @@ def write_settings(bot: BotCard) -> SettingsShown:
         name=bot.name,
         way=_capitalised(bot.way),
         capital=f"{bot.capital_cents // 100:,}",
-        capital_help=f"{formats.money(bot.available_cents)} is free to take out; what is lent or leads is not.",
+        capital_help=f"{formats.money(bot.available_cents)} can be taken out; what is lent or leads cannot.",
         open_bids=formats.count(bot.live_count, "open bid"),
         has_open_bids=bot.live_count > 0,
         is_running=bot.is_running,
