@@ -127,8 +127,8 @@ def write_loan(view: LoanView, *, business_on: date) -> LoanShown:
         coverage=_coverage(view),
         covers=view.coverage is not None
         and view.coverage.installment_count > 0
-        and view.coverage.wallet_cents >= view.due_cents,
-        coverage_hint="Add money to pay it." if view.due_cents else "Add money before it is due.",
+        and view.coverage.wallet_cents >= view.late_cents,
+        coverage_hint="Add money to pay it." if view.late_cents else "Add money before it is due.",
         payoff=_payoff(view),
     )
 
@@ -233,8 +233,8 @@ def _coverage(view: LoanView) -> str:
     has = formats.money(view.coverage.wallet_cents)
     covered = view.coverage.installment_count
     whose = "your" if view.viewer is Role.BORROWER else "the"
-    if view.due_cents and view.coverage.wallet_cents < view.due_cents:
-        return f"{has} in {whose} wallet does not cover the {formats.money(view.due_cents)} due now."
+    if view.coverage.wallet_cents < view.late_cents:
+        return f"{has} in {whose} wallet does not cover the {formats.money(view.late_cents)} due now."
     if covered == 0:
         return f"{has} in {whose} wallet does not cover the next payment."
     if covered == view.coverage.remaining_count:
@@ -247,7 +247,7 @@ def _payoff(view: LoanView) -> PayoffShown:
         return PayoffShown()
     quote = view.payoff.quote
     days = formats.count(quote.accrued_days, "day") if quote.accrued_days else ""
-    of_days = f" due, and of {days}" if days and view.due_cents else f", {days}" if days else ""
+    of_days = f" due, and of {days}" if days and view.late_cents else f", {days}" if days else ""
     saved = (
         f" Saves {formats.money(view.payoff.saved_interest_cents)} of interest." if view.is_running else ""
     )

@@ -93,6 +93,17 @@ def test_a_late_borrower_hears_what_the_wallet_lacks_for_all_that_is_due(loan: L
     assert (facts.covers, facts.coverage_hint) == (False, "Add money to pay it.")
 
 
+def test_a_borrower_who_owes_nothing_yet_hears_of_the_next_payment(loan: LoanPosition) -> None:
+    current = stands(house.run(a_loan, disbursed_on=TODAY - timedelta(days=5), notes=NOTES))
+    withdraw_all(current.borrower_id, on=TODAY)
+
+    facts = shown(opened(current.borrower_id, current.id)[1], "shown")
+
+    assert facts.coverage == "$0.00 in your wallet does not cover the next payment."
+    assert (facts.covers, facts.coverage_hint) == (False, "Add money before it is due.")
+    assert facts.payoff.interest_label == "Interest, 5 days"
+
+
 def test_a_lender_sees_their_own_note_and_an_admin_all_of_them(loan: LoanPosition) -> None:
     admin_id = house.run(a_member, role=Role.ADMIN)
 

@@ -185,7 +185,11 @@ class LoanView:
         return next((line for line in self.schedule if line.unpaid_cents), None)
 
     @property
+    def late_cents(self) -> int:
+        """Give what should have been paid before today."""
+        return sum(line.unpaid_cents for line in self.schedule if line.state is InstallmentState.LATE)
+
+    @property
     def due_cents(self) -> int:
         """Give what is late or due, or else the next installment."""
-        late_cents = sum(line.unpaid_cents for line in self.schedule if line.state is InstallmentState.LATE)
-        return late_cents or (self.next_line.unpaid_cents if self.next_line else 0)
+        return self.late_cents or (self.next_line.unpaid_cents if self.next_line else 0)
