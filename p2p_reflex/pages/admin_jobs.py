@@ -87,6 +87,7 @@ def _step(step: rx.vars.ObjectVar[StepShown]) -> rx.Component:
                 rx.el.span(step.title, class_name="w-500"),
                 class_name="line",
             ),
+            rx.el.p(step.did, class_name="t-12 muted only-phone"),
             rx.foreach(step.errors, lambda error: rx.el.p(error, class_name="t-12 red")),
         ),
         ui.cell(rx.el.span(step.did, class_name="muted"), phone="hide"),

@@ -21,8 +21,8 @@ STAGES = {
 ROLL_WORDS = {
     LoanStage.CURRENT: "current",
     LoanStage.GRACE: "grace",
-    LoanStage.LATE_16_30: "16 to 30",
-    LoanStage.LATE_31_120: "31 to 120",
+    LoanStage.LATE_16_30: "16 to 30 days",
+    LoanStage.LATE_31_120: "31 to 120 days",
     LoanStage.DEFAULT: "default",
 }
 
