@@ -347,9 +347,9 @@ def _hold(session: Session, plans: Sequence[_Plan], *, business_on: date, now: d
 
 
 def _memo(move: _Move, ending: Mapping[int, BidState], title: str) -> str:
-    """Say in the statement why cash was set aside or freed."""
+    """Say in the journal why cash was set aside or freed."""
     if move.after_cents > move.before_cents:
-        return f"Held for your bid on {title}"
+        return f"Held for a bid on {title}"
     state = ending.get(move.old.bid_id, BidState.LIVE) if move.old else BidState.LIVE
     said = {
         BidState.DECLINED: "Bid declined by the borrower of",
