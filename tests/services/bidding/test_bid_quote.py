@@ -44,6 +44,21 @@ def test_a_quote_says_what_would_happen_and_then_it_does() -> None:
     assert (outcome.position, outcome.leading_cents) == (quote.position, quote.leading_cents)
 
 
+def test_a_bid_as_it_stands_has_its_own_place_and_placed_again_a_later_one() -> None:
+    first, second = make(a_lender, cash_cents=500_00), make(a_lender, cash_cents=500_00)
+    listing_id = make(a_listing, amount_cents=1_000_00)
+    bidders.bid(first, listing_id, "400", "11.55")
+    bidders.bid(second, listing_id, "400", "11.55")
+
+    as_it_stands = bidders.quote(first, listing_id, "400", "11.55")
+    changed = bidders.quote(first, listing_id, "450", "11.55")
+    outcome = bidders.bid(first, listing_id, "400", "11.55")
+
+    assert (as_it_stands.standing_position, as_it_stands.position) == (1, 2)
+    assert (changed.standing_position, changed.position) == (None, 2)
+    assert outcome.position == as_it_stands.position
+
+
 def test_a_quote_tells_each_field_apart_and_changes_nothing() -> None:
     lender_id, listing_id = make(a_lender, cash_cents=100_00), make(a_listing)
 
