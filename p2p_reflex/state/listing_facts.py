@@ -210,7 +210,9 @@ def _marks(shown: ListingView) -> list[str]:
 
 def _points(assessment: AssessmentView) -> str:
     good_until = formats.long_date(assessment.expires_on)
-    return f"{assessment.points} of {assessment.max_points} points, good until {good_until}"
+    started = assessment.points - sum(factor.points for factor in assessment.factors)
+    start = f", {started} to start with" if started > 0 else ""
+    return f"{assessment.points} of {assessment.max_points} points{start}; good until {good_until}"
 
 
 def _factors(assessment: AssessmentView) -> list[FactorShown]:
