@@ -130,6 +130,8 @@ def write_transaction(row: JournalRow, *, is_open: bool) -> JournalLine:
     if row.listing_id and not place:
         place = f"/listings/{row.listing_id}"
     by = f"by {row.actor_name}" if row.actor_name else "by the market itself"
+    if row.kind is TransactionKind.RELEASE and row.listing_id:
+        by = f"the bid of {row.actor_name}"  # whose cash is freed, whoever outbid or declined it
     reverses = f", reverses no. {row.reverses_id:,}" if row.reverses_id else ""
     return JournalLine(
         id=row.transaction_id,

@@ -6,13 +6,15 @@ import pytest
 from sqlalchemy.engine import Engine
 
 from p2p_reflex import database as house
-from p2p_reflex.domain.vocabulary import MoneyRequestState, Role
+from p2p_reflex.domain.vocabulary import MoneyRequestState, Role, TransactionKind
 from p2p_reflex.services.days import opening
 from p2p_reflex.services.money import wallets
+from p2p_reflex.services.money.journal import JournalRow
 from p2p_reflex.settings import settings
 from p2p_reflex.state import visitors
 from p2p_reflex.state.admin_ledger import AdminLedgerState
 from p2p_reflex.state.frame import FrameState
+from p2p_reflex.state.ledger_lines import write_transaction
 from p2p_reflex.state.wallet import WalletState
 from tests.builders import NOW, TODAY, a_form_key, a_lender, a_loan
 from tests.money_deeds import add, balances, state_of, take
@@ -186,3 +188,23 @@ def test_the_wallet_shows_what_waits_and_takes_it_back(lender_id: int) -> None:
     assert "$400.00 cancelled" in again.toasts
     assert "does not exist" in other.toasts
     assert balances(lender_id) == (49_999_00, 1_00)
+
+
+def test_cash_freed_from_a_bid_is_told_by_whose_bid_it_was() -> None:
+    row = JournalRow(
+        transaction_id=1,
+        kind=TransactionKind.RELEASE,
+        business_on=TODAY,
+        recorded_at=NOW,
+        memo="Outbid on A piano for teaching",
+        title="A piano for teaching",
+        listing_id=1,
+        loan_id=None,
+        reverses_id=None,
+        actor_name="Arjun Mehta",
+        entries=(),
+    )
+
+    line = write_transaction(row, is_open=False)
+
+    assert line.under == "Outbid on A piano for teaching, the bid of Arjun Mehta"
