@@ -247,6 +247,6 @@ def _advanced(cents: int) -> str:
     if not cents:
         return ""
     return (
-        f"The platform advances {formats.money(cents)}, because the money has moved on; "
-        "it gets it back out of what these lenders receive next."
+        f"The platform advances {formats.money(cents)} "
+        "and gets it back out of what these lenders receive next."
     )
