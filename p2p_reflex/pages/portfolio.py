@@ -113,6 +113,7 @@ def _account() -> rx.Component:
             ui.figure("Servicing fees", shown.fees, size="small"),
             ui.figure("Accrued", shown.accrued_signed, size="small"),
             rx.cond(shown.losses, ui.figure("Losses, less recovered", shown.losses, size="small")),
+            rx.cond(shown.advanced, ui.figure("Advanced to you", shown.advanced, size="small")),
             class_name="share-legend",
             style={"margin_top": "0"},
         ),

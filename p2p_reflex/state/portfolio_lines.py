@@ -99,6 +99,7 @@ class PortfolioShown:
     fees: str = ""
     accrued_signed: str = ""
     losses: str = ""
+    advanced: str = ""
     returns: list[ReturnShown] = field(default_factory=list)
     waiting: str = ""
     spread: list[SpreadShown] = field(default_factory=list)
@@ -131,6 +132,7 @@ def write_portfolio(home: PortfolioHome) -> PortfolioShown:
         fees=formats.signed_money(-home.received.servicing_fee_cents),
         accrued_signed=formats.signed_money(home.accrued_cents),
         losses=_losses(home.received),
+        advanced=formats.signed_money(home.advanced_cents) if home.advanced_cents else "",
         returns=_returns(home),
         waiting=_waiting(home),
         spread=_spread(home.spread),

@@ -12,12 +12,15 @@ from p2p_reflex.models import Loan, Note
 from p2p_reflex.services.bidding import bidding
 from p2p_reflex.services.days import opening
 from p2p_reflex.services.listings import listings
+from p2p_reflex.services.loans import portfolio
 from p2p_reflex.state import visitors
+from p2p_reflex.state.loan_admin import LoanAdminState
 from p2p_reflex.state.portfolio import PortfolioState
 from p2p_reflex.state.portfolio_lines import PortfolioShown
 from tests.builders import NOW, TODAY, a_borrower, a_form_key, a_lender, a_listing_form, a_loan
-from tests.loan_lives import a_shared_loan, lenders_of
-from tests.state.loan_tabs import admins_tab, give_help
+from tests.loan_deeds import withdraw_all
+from tests.loan_lives import a_shared_loan, lenders_of, pay_installment
+from tests.state.loan_tabs import admins_tab, first_payment_id, give_help
 from tests.state.sessions import a_session_of, enter_as
 from tests.state.wire import Tab
 
@@ -133,3 +136,22 @@ def test_what_was_forgiven_stands_among_what_the_earnings_come_from() -> None:
 
     assert before.losses == ""
     assert after.losses.startswith("−$")
+
+
+def test_what_the_platform_advanced_stands_among_what_the_earnings_come_from() -> None:
+    loan_id = a_shared_loan(disbursed_on=date(2026, 8, 20))
+    pay_installment(loan_id, on=date(2026, 9, 20))
+    lender_id = lenders_of(loan_id)[0]
+    withdraw_all(lender_id, on=TODAY)
+    admin = admins_tab(loan_id)
+    admin.send(LoanAdminState.ask_reversal, payment_id=first_payment_id())
+    admin.send(LoanAdminState.type_reason, text="Entered twice")
+    admin.send(LoanAdminState.correct)
+
+    home = house.read(portfolio.home, lender_id=lender_id, business_on=TODAY)
+    lender = Tab(cookie=house.run(enter_as, member_id=lender_id), path="/portfolio")
+    shown = lender.send(PortfolioState.load).shown(PortfolioState, "shown")
+
+    assert home.advanced_cents > 0
+    assert home.earned_cents == home.received.earned_cents + home.accrued_cents + home.advanced_cents
+    assert shown.advanced.startswith("+$")

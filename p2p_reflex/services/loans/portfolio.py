@@ -17,7 +17,7 @@ from p2p_reflex.domain.interest import accrued_interest_cents
 from p2p_reflex.domain.money import divide_half_even
 from p2p_reflex.domain.rates import MILLION
 from p2p_reflex.domain.vocabulary import DelinquencyBucket, Grade, LoanState, Role
-from p2p_reflex.models import Installment, Loan, Member, Note, table_of
+from p2p_reflex.models import Installment, Loan, Member, Note, Receivable, table_of
 from p2p_reflex.services.loans import notes, portfolio_history
 from p2p_reflex.services.loans.notes import IS_RUNNING, TabCounts
 from p2p_reflex.services.loans.portfolio_history import History, HistoryPoint, Received, total_of
@@ -69,6 +69,8 @@ class PortfolioHome:
     accrued_cents: int
     put_in_cents: int
     received: Received
+    advanced_cents: int
+    """What the platform advanced after corrections and did not get back: owed to it, or written off."""
     net_annualized_return: YearlyReturn
     adjusted_return: YearlyReturn
     money_return: YearlyReturn
@@ -126,6 +128,7 @@ def home(session: Session, *, lender_id: int, business_on: date) -> PortfolioHom
         accrued_cents=accrued_cents,
         put_in_cents=past.put_in_cents,
         received=past.total,
+        advanced_cents=_advanced_cents(session, lender_id),
         net_annualized_return=_net_annualized(past, business_on),
         adjusted_return=_adjusted(past, running, late_days.read(session, business_on=business_on)),
         money_return=_money_return(past, value_cents, business_on),
@@ -139,6 +142,13 @@ def home(session: Session, *, lender_id: int, business_on: date) -> PortfolioHom
         value=past.points(until=business_on),
         tabs=notes.counts(session, lender_id=lender_id, business_on=business_on),
     )
+
+
+def _advanced_cents(session: Session, lender_id: int) -> int:
+    advances = table_of(Receivable).c
+    left = sa.func.coalesce(sa.func.sum(advances.amount_cents - advances.collected_cents), 0)
+    query = sa.select(left).where(advances.member_id == lender_id)
+    return int(session.connection().execute(query).scalar_one())
 
 
 def check_lender(session: Session, *, lender_id: int) -> None:
