@@ -102,10 +102,12 @@ class LoanHelpState(LoanActing, ScreenState, rx.State):
                 seen=self._seen,
                 form_key=key_in({"form_key": self.form_key}),
             )
+            is_of_days = outcome.is_done and self.helping in ("pause", "end_pause")
+            said = self.preview.lead if is_of_days else outcome.sentence
             self._start_afresh()
             title = "Done" if outcome.is_done else "A second admin was asked"
             done_id = outcome.event_id or outcome.request_id
-            yield rx.toast.success(title, description=outcome.sentence, id=f"help-{done_id}")
+            yield rx.toast.success(title, description=said, id=f"help-{done_id}")
         except FieldError:
             raise
         except LendingError as refused:
