@@ -44,8 +44,8 @@ def _make_payment() -> rx.Component:
                     LOAN.is_open,
                     rx.cond(
                         STATE.is_from_wallet,
-                        "The money comes from your wallet. A payment that is made stands.",
-                        "The money comes from your bank through your wallet. A payment that is made stands.",
+                        "The money comes from your wallet. You cannot take a payment back.",
+                        "The money comes from your bank through your wallet. You cannot take a payment back.",
                     ),
                     "This loan was charged off; what you pay goes to your lenders as a recovery. No interest "
                     "is added any more.",
