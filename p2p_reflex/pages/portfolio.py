@@ -106,6 +106,16 @@ def _account() -> rx.Component:
         ),
         ui.share_bar(*((series, shown.parts[place]) for place, (series, _, _) in enumerate(PARTS))),
         ui.share_legend(*((series, name, getattr(shown, stem)) for series, name, stem in PARTS)),
+        rx.cond(
+            shown.owed_back,
+            rx.el.p(
+                "Less ",
+                rx.el.span(shown.owed_back, class_name="num w-500"),
+                " that the platform advanced after a correction and takes from what you receive next.",
+                class_name="t-12 muted",
+                style={"margin_top": "12px"},
+            ),
+        ),
         rx.el.div(ui.rule(), style={"margin": "16px 0"}),
         rx.el.div("Where the earnings come from", class_name="t-12 muted", style={"margin_bottom": "8px"}),
         rx.el.div(
@@ -113,7 +123,7 @@ def _account() -> rx.Component:
             ui.figure("Servicing fees", shown.fees, size="small"),
             ui.figure("Accrued", shown.accrued_signed, size="small"),
             rx.cond(shown.losses, ui.figure("Losses, less recovered", shown.losses, size="small")),
-            rx.cond(shown.advanced, ui.figure("Advanced to you", shown.advanced, size="small")),
+            rx.cond(shown.given_up, ui.figure("Advances given up", shown.given_up, size="small")),
             class_name="share-legend",
             style={"margin_top": "0"},
         ),

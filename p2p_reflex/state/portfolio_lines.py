@@ -99,7 +99,8 @@ class PortfolioShown:
     fees: str = ""
     accrued_signed: str = ""
     losses: str = ""
-    advanced: str = ""
+    given_up: str = ""
+    owed_back: str = ""
     returns: list[ReturnShown] = field(default_factory=list)
     waiting: str = ""
     spread: list[SpreadShown] = field(default_factory=list)
@@ -132,7 +133,8 @@ def write_portfolio(home: PortfolioHome) -> PortfolioShown:
         fees=formats.signed_money(-home.received.servicing_fee_cents),
         accrued_signed=formats.signed_money(home.accrued_cents),
         losses=_losses(home.received),
-        advanced=formats.signed_money(home.advanced_cents) if home.advanced_cents else "",
+        given_up=formats.signed_money(home.given_up_cents) if home.given_up_cents else "",
+        owed_back=formats.money(home.owed_back_cents) if home.owed_back_cents else "",
         returns=_returns(home),
         waiting=_waiting(home),
         spread=_spread(home.spread),

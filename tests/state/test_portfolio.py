@@ -7,6 +7,7 @@ from sqlalchemy.engine import Engine
 from sqlmodel import Session, select
 
 from p2p_reflex import database as house
+from p2p_reflex.domain import formats
 from p2p_reflex.domain.vocabulary import Role
 from p2p_reflex.models import Loan, Note
 from p2p_reflex.services.bidding import bidding
@@ -138,7 +139,7 @@ def test_what_was_forgiven_stands_among_what_the_earnings_come_from() -> None:
     assert after.losses.startswith("−$")
 
 
-def test_what_the_platform_advanced_stands_among_what_the_earnings_come_from() -> None:
+def test_what_the_platform_advanced_is_taken_off_what_the_account_is_worth() -> None:
     loan_id = a_shared_loan(disbursed_on=date(2026, 8, 20))
     pay_installment(loan_id, on=date(2026, 9, 20))
     lender_id = lenders_of(loan_id)[0]
@@ -152,6 +153,7 @@ def test_what_the_platform_advanced_stands_among_what_the_earnings_come_from() -
     lender = Tab(cookie=house.run(enter_as, member_id=lender_id), path="/portfolio")
     shown = lender.send(PortfolioState.load).shown(PortfolioState, "shown")
 
-    assert home.advanced_cents > 0
-    assert home.earned_cents == home.received.earned_cents + home.accrued_cents + home.advanced_cents
-    assert shown.advanced.startswith("+$")
+    assert home.owed_back_cents > 0
+    assert home.earned_cents == home.received.earned_cents + home.accrued_cents
+    assert home.value_cents - home.accrued_cents == home.value[-1].value_cents
+    assert shown.owed_back == formats.money(home.owed_back_cents)

@@ -69,8 +69,10 @@ class PortfolioHome:
     accrued_cents: int
     put_in_cents: int
     received: Received
-    advanced_cents: int
-    """What the platform advanced after corrections and did not get back: owed to it, or written off."""
+    owed_back_cents: int
+    """What the platform advanced after corrections and takes from what comes next."""
+    given_up_cents: int
+    """What it advanced and wrote off."""
     net_annualized_return: YearlyReturn
     adjusted_return: YearlyReturn
     money_return: YearlyReturn
@@ -85,7 +87,8 @@ class PortfolioHome:
     @property
     def value_cents(self) -> int:
         """Give what the account is worth."""
-        return self.in_notes_cents + self.held_cents + self.available_cents + self.accrued_cents
+        has_cents = self.in_notes_cents + self.held_cents + self.available_cents + self.accrued_cents
+        return has_cents - self.owed_back_cents
 
     @property
     def earned_cents(self) -> int:
@@ -119,7 +122,8 @@ def home(session: Session, *, lender_id: int, business_on: date) -> PortfolioHom
     running = _running_notes(session, lender_id)
     in_notes_cents = sum(note.outstanding_cents for note in running)
     accrued_cents = sum(_accrued(note, business_on) for note in running)
-    value_cents = in_notes_cents + held_cents + available_cents + accrued_cents
+    owed_back_cents, given_up_cents = _advances(session, lender_id)
+    value_cents = in_notes_cents + held_cents + available_cents + accrued_cents - owed_back_cents
     by_borrower = _sums((note.borrower_id, note.outstanding_cents) for note in running)
     return PortfolioHome(
         in_notes_cents=in_notes_cents,
@@ -128,7 +132,8 @@ def home(session: Session, *, lender_id: int, business_on: date) -> PortfolioHom
         accrued_cents=accrued_cents,
         put_in_cents=past.put_in_cents,
         received=past.total,
-        advanced_cents=_advanced_cents(session, lender_id),
+        owed_back_cents=owed_back_cents,
+        given_up_cents=given_up_cents,
         net_annualized_return=_net_annualized(past, business_on),
         adjusted_return=_adjusted(past, running, late_days.read(session, business_on=business_on)),
         money_return=_money_return(past, value_cents, business_on),
@@ -144,11 +149,13 @@ def home(session: Session, *, lender_id: int, business_on: date) -> PortfolioHom
     )
 
 
-def _advanced_cents(session: Session, lender_id: int) -> int:
+def _advances(session: Session, lender_id: int) -> tuple[int, int]:
+    """Add up what the platform advanced: what it is still owed, and what it gave up."""
     advances = table_of(Receivable).c
-    left = sa.func.coalesce(sa.func.sum(advances.amount_cents - advances.collected_cents), 0)
-    query = sa.select(left).where(advances.member_id == lender_id)
-    return int(session.connection().execute(query).scalar_one())
+    left = advances.amount_cents - advances.collected_cents - advances.written_off_cents
+    query = sa.select(total_of(left), total_of(advances.written_off_cents))
+    owed_back, given_up = session.execute(query.where(advances.member_id == lender_id)).one()
+    return int(owed_back), int(given_up)
 
 
 def check_lender(session: Session, *, lender_id: int) -> None:
