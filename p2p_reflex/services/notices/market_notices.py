@@ -103,6 +103,8 @@ def tell_closed(session: Session, *, listings: Iterable[Listing], business_on: d
     for listing in listings:
         about: dict[str, str | int] = {"title": listing.title, "listing_id": listing.id}
         if listing.state is ListingState.EXPIRED:
+            # One that its borrower might have accepted was left to them for days after its window.
+            about["days_to_decide"] = ((listing.ended_on or listing.closes_on) - listing.closes_on).days
             facts.append(Fact(listing.borrower_id, NoticeEvent.LISTING_EXPIRED, about))
         elif listing.state is ListingState.DECIDING:
             about |= {"covered_cents": listing.covered_cents, "asked_cents": listing.amount_cents}

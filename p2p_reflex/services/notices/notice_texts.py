@@ -164,9 +164,11 @@ def _decide_now(facts: Facts) -> NoticeText:
 
 
 def _listing_expired(facts: Facts) -> NoticeText:
+    was_offered = facts.get("days_to_decide", 0) > 0
+    because = "The offers were not accepted in time." if was_offered else "The offers did not cover enough."
     return NoticeText(
         f"{quoted(facts)} ended without a loan",
-        "The offers were not accepted in time, or did not cover enough. You may ask again.",
+        f"{because} You may ask again.",
         "/borrow/new",
         "Ask again",
     )

@@ -234,11 +234,17 @@ def test_the_end_of_a_window_is_told_to_the_borrower(borrower_id: int) -> None:
     bid(covered, lender(), "1000", "10")
 
     house.run(closing.close_listings, business_on=TODAY + timedelta(days=1), now=NOW)
-
     said = dict(told(borrower_id))
+    house.run(closing.close_listings, business_on=TODAY + timedelta(days=3), now=NOW)
+
     assert empty
     assert said["decide_now"].startswith("Bidding on “Covered” is over. All of it is covered.")
-    assert said["listing_expired"].startswith("“Empty” ended without a loan.")
+    assert said["listing_expired"].startswith(
+        "“Empty” ended without a loan. The offers did not cover enough."
+    )
+    assert told(borrower_id)[-1][1].startswith(
+        "“Covered” ended without a loan. The offers were not accepted in time."
+    )
 
 
 def test_money_in_and_out_is_told_and_a_refusal_is_not() -> None:
