@@ -141,9 +141,7 @@ def _placement(quote: BidQuote, *, is_standing: bool, has_errors: bool) -> tuple
     place = f"{_ordinal(quote.position)} of {quote.of_count}."
     amount, leads = formats.whole_money(quote.amount_cents), formats.whole_money(quote.leading_cents)
     if is_standing:
-        stands = quote.standing_position or quote.position
-        again = f" Placed again, it would be {_ordinal(quote.position)}." if stands != quote.position else ""
-        return "neutral", "This is your bid as it stands.", f"{_ordinal(stands)} of {quote.of_count}.{again}"
+        return "neutral", "This is your bid as it stands.", place
     then = " ".join(filter(None, (place, _displaced_words(quote.displaced))))
     if quote.leading_cents == quote.amount_cents:
         return "good", f"All {amount} would lead.", then

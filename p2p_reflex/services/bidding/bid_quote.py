@@ -53,8 +53,6 @@ class BidQuote:
     expected_loss_rate: Decimal
     expected_return_rate: Decimal | None
     replaces_own_bid: bool
-    standing_position: int | None = None
-    """The place of the own bid, where these are its terms; placed anew it would stand behind its equals."""
 
     @property
     def is_placeable(self) -> bool:
@@ -79,6 +77,8 @@ def quote(
     displaced: tuple[DisplacedLender, ...] = ()
     if cents is not None and wanted is not None:
         candidate = OpenBid(_CANDIDATE_ID, lender_id, cents, wanted, is_bot, 2**63)
+        if standing is not None and (standing.amount_cents, standing.rate) == (cents, wanted):
+            candidate = standing.open_bid  # on the same terms it keeps its place
         leads = fill(asked_cents=listing.amount_cents, bids=[*others, candidate]).leads
         placed = next(lead for lead in leads if lead.bid is candidate)
         displaced = _displaced(session, live, leads)
@@ -109,17 +109,7 @@ def quote(
             None if wanted is None or cost is None else wanted - cost - listing.expected_loss_rate
         ),
         replaces_own_bid=standing is not None,
-        standing_position=(
-            _position_of(listing, live, standing)
-            if standing is not None and (standing.amount_cents, standing.rate) == (cents, wanted)
-            else None
-        ),
     )
-
-
-def _position_of(listing: Listing, live: Sequence[LiveBid], standing: LiveBid) -> int:
-    leads = fill(asked_cents=listing.amount_cents, bids=[bid.open_bid for bid in live]).leads
-    return next(lead.position for lead in leads if lead.bid.bid_id == standing.bid_id)
 
 
 def _refusal(

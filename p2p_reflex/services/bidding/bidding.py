@@ -10,6 +10,7 @@ from sqlmodel import Session, select
 
 from p2p_reflex.domain import formats
 from p2p_reflex.domain.errors import FieldError, UnknownError
+from p2p_reflex.domain.order_book import fill
 from p2p_reflex.domain.vocabulary import BidState
 from p2p_reflex.models import Bid, Listing
 from p2p_reflex.services import idempotency
@@ -81,6 +82,7 @@ def place_bid(
 ) -> BidOutcome:
     """Place a lender's bid, or put it in the place of the one that stands, and hold what leads.
 
+    On the same terms the standing bid keeps its place among its equals, and only its message changes.
     Raises FieldError on "amount", "rate" or "message", UnknownError, NotALenderError, OwnListingError,
     BiddingClosedError, FormReusedError.
     """
@@ -98,6 +100,8 @@ def place_bid(
             message=bid_rules.read_message(message),
         )
         bid_rules.check_bid(listing, standing=standing, amount_cents=new.amount_cents, rate=new.rate)
+        if standing is not None and (standing.amount_cents, standing.rate) == (new.amount_cents, new.rate):
+            return _keep(session, listing, standing, new.message)
         return _place(session, listing, new, business_on, now)
 
     answer = idempotency.once(
@@ -155,6 +159,24 @@ def decline_bid(
         return _leave(session, listing, bid, BidState.DECLINED, business_on, now)
 
     return _end(session, borrower_id, form_key, "decline_bid", bid_id, now, act)
+
+
+def _keep(session: Session, listing: Listing, standing: LiveBid, message: str) -> dict[str, Any]:
+    """Leave a bid where it stands, with another message."""
+    session.get_one(Bid, standing.bid_id).message = message
+    session.flush()
+    live = book_rows.live_bids(session, listing_ids=[listing.id])[listing.id]
+    leads = fill(asked_cents=listing.amount_cents, bids=[bid.open_bid for bid in live]).leads
+    return {
+        "bid_id": standing.bid_id,
+        "listing_id": listing.id,
+        "amount_cents": standing.amount_cents,
+        "rate": str(standing.rate),
+        "leading_cents": standing.leading_cents,
+        "position": next(lead.position for lead in leads if lead.bid.bid_id == standing.bid_id),
+        "of_count": len(live),
+        "displaced_lender_ids": [],
+    }
 
 
 def _place(

@@ -44,7 +44,7 @@ def test_a_quote_says_what_would_happen_and_then_it_does() -> None:
     assert (outcome.position, outcome.leading_cents) == (quote.position, quote.leading_cents)
 
 
-def test_a_bid_as_it_stands_has_its_own_place_and_placed_again_a_later_one() -> None:
+def test_a_bid_placed_again_on_the_same_terms_keeps_its_place_among_its_equals() -> None:
     first, second = make(a_lender, cash_cents=500_00), make(a_lender, cash_cents=500_00)
     listing_id = make(a_listing, amount_cents=1_000_00)
     bidders.bid(first, listing_id, "400", "11.55")
@@ -54,9 +54,9 @@ def test_a_bid_as_it_stands_has_its_own_place_and_placed_again_a_later_one() -> 
     changed = bidders.quote(first, listing_id, "450", "11.55")
     outcome = bidders.bid(first, listing_id, "400", "11.55")
 
-    assert (as_it_stands.standing_position, as_it_stands.position) == (1, 2)
-    assert (changed.standing_position, changed.position) == (None, 2)
-    assert outcome.position == as_it_stands.position
+    assert (as_it_stands.position, changed.position) == (1, 2)
+    assert (as_it_stands.additional_hold_cents, as_it_stands.displaced) == (0, ())
+    assert (outcome.position, outcome.leading_cents) == (1, 400_00)
 
 
 def test_a_quote_tells_each_field_apart_and_changes_nothing() -> None:

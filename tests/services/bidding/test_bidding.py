@@ -130,16 +130,31 @@ def test_an_outbid_bid_may_be_replaced_by_any_other() -> None:
     assert bidders.books_hold()
 
 
-def test_bidding_the_same_again_gives_up_the_place_in_time() -> None:
+def test_another_amount_at_the_same_rate_gives_up_the_place_in_time() -> None:
     first, second = make(a_lender, cash_cents=1_000_00), make(a_lender, cash_cents=1_000_00)
     listing_id = make(a_listing, amount_cents=1_000_00)
-    bidders.bid(first, listing_id, "1000", "10")
+    bidders.bid(first, listing_id, "400", "10")
+    bidders.bid(second, listing_id, "600", "10")
+
+    outcome = bidders.bid(first, listing_id, "450", "10")
+
+    assert (outcome.position, outcome.leading_cents) == (2, 400_00)
+    assert bidders.balances(second) == (400_00, 600_00)
+    assert bidders.books_hold()
+
+
+def test_the_same_bid_again_keeps_its_place_and_changes_only_its_message() -> None:
+    first, second = make(a_lender, cash_cents=1_000_00), make(a_lender, cash_cents=1_000_00)
+    listing_id = make(a_listing, amount_cents=1_000_00)
+    old = bidders.bid(first, listing_id, "1000", "10")
     bidders.bid(second, listing_id, "1000", "10")
 
-    outcome = bidders.bid(first, listing_id, "1000", "10")
+    again = bidders.bid(first, listing_id, "1,000", "10.00", message="We bake with you.")
 
-    assert (outcome.position, outcome.leading_cents) == (2, 0)
-    assert bidders.balances(second) == (0, 1_000_00)
+    assert (again.bid_id, again.position, again.leading_cents) == (old.bid_id, 1, 1_000_00)
+    assert bidders.bid_row(old.bid_id).message == "We bake with you."
+    assert bidders.balances(first) == (0, 1_000_00)
+    assert bidders.balances(second) == (1_000_00, 0)
     assert bidders.books_hold()
 
 

@@ -92,13 +92,15 @@ class HoldMachine(RuleBasedStateMachine):
         before = model.leading()
         rest = [bid for bid in model.bids if bid.lender != lender]
         old = next((bid for bid in model.bids if bid.lender == lender), None)
-        wanted = [*rest, ModelBid(lender, cents, rate, self.order)]
+        is_same = old is not None and (old.cents, old.rate) == (cents, rate)
+        new = ModelBid(lender, cents, rate, old.order if old is not None and is_same else self.order)
+        wanted = [*rest, new]
         is_allowed = cents <= ASKED_CENTS
         if old is not None and before[lender]:
             is_allowed = is_allowed and cents >= before[lender] and rate <= old.rate
         if is_allowed:
             wanted = self._without_the_broke(place, wanted, before, newcomer=lender)
-            is_allowed = any(bid.lender == lender and bid.order == self.order for bid in wanted)
+            is_allowed = any(bid.lender == lender and bid.order == new.order for bid in wanted)
 
         result = self._try(
             bidding.place_bid,
