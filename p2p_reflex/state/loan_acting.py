@@ -1,14 +1,15 @@
 """Owns the one door through which people act on a loan: the missed days are closed first."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlmodel import Session
 
 from p2p_reflex import database
-from p2p_reflex.domain.errors import FieldError
+from p2p_reflex.domain.errors import FieldError, LendingError
 from p2p_reflex.services.days import business_date, business_day
 from p2p_reflex.settings import settings
 from p2p_reflex.state.base import Asking
@@ -19,6 +20,21 @@ R = TypeVar("R")
 
 class LoanActing(Asking):
     """Let a screen act on loans; plain, so that none of this is an event handler."""
+
+    refusal: str
+    is_busy: bool
+
+    @contextmanager
+    def _answered_in_dialog(self) -> Iterator[None]:
+        """Show a refusal in the open dialog, one of a field beside it, and let the buttons rest again."""
+        try:
+            yield
+        except FieldError:
+            raise
+        except LendingError as refused:
+            self.refusal = refused.message
+        finally:
+            self.is_busy = False
 
     async def open_day(self) -> date:
         """Give the open day; where it is behind the calendar, the missed days are closed first.

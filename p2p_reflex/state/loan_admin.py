@@ -8,7 +8,7 @@ from typing import Any
 import reflex as rx
 from reflex.event import EventSpec
 
-from p2p_reflex.domain.errors import FieldError, LendingError
+from p2p_reflex.domain.errors import LendingError
 from p2p_reflex.services.corrections import corrections, write_offs
 from p2p_reflex.services.desk import approval_requests, approvals
 from p2p_reflex.services.desk.desk_work import DeskOutcome
@@ -118,17 +118,11 @@ class LoanAdminState(LoanActing, ScreenState, rx.State):
         """Carry out what was shown, or ask a second admin for it."""
         self.is_busy, self.refusal = True, ""
         yield
-        try:
+        with self._answered_in_dialog():
             outcome = await self._correct()
             self.correcting = ""
             title = "Put right" if outcome.is_done else "A second admin was asked"
             yield rx.toast.success(title, description=outcome.sentence, id=f"correction-{self._subject_id}")
-        except FieldError:
-            raise
-        except LendingError as refused:
-            self.refusal = refused.message
-        finally:
-            self.is_busy = False
 
     @rx.event
     @requires("admin")

@@ -8,7 +8,7 @@ from typing import Any
 
 import reflex as rx
 
-from p2p_reflex.domain.errors import FieldError, LendingError
+from p2p_reflex.domain.errors import LendingError
 from p2p_reflex.domain.loan_life import LoanEvent
 from p2p_reflex.services.hardship import hardship, help_plans
 from p2p_reflex.state.base import ScreenState, key_in, requires, text_in
@@ -52,7 +52,7 @@ class LoanHelpState(LoanActing, ScreenState, rx.State):
         person = await self.who()
         self.is_busy, self.refusal, self.errors = True, "", {}
         yield
-        try:
+        with self._answered_in_dialog():
             today = await self.open_day()
             event = _event_in(self.helping, form, today)
             found = await self.ask(
@@ -64,12 +64,6 @@ class LoanHelpState(LoanActing, ScreenState, rx.State):
             )
             self._asked, self._seen = json.dumps(help_plans.facts_of(event)), found.fingerprint
             self.preview = write_help(found)
-        except FieldError:
-            raise
-        except LendingError as refused:
-            self.refusal = refused.message
-        finally:
-            self.is_busy = False
 
     @rx.event
     @requires("admin")
@@ -90,7 +84,7 @@ class LoanHelpState(LoanActing, ScreenState, rx.State):
         person = await self.who()
         self.is_busy, self.refusal = True, ""
         yield
-        try:
+        with self._answered_in_dialog():
             if not self._asked:
                 raise LendingError("Look at what changes first.")
             outcome = await self.act_on_loan(
@@ -108,12 +102,6 @@ class LoanHelpState(LoanActing, ScreenState, rx.State):
             title = "Done" if outcome.is_done else "A second admin was asked"
             done_id = outcome.event_id or outcome.request_id
             yield rx.toast.success(title, description=said, id=f"help-{done_id}")
-        except FieldError:
-            raise
-        except LendingError as refused:
-            self.refusal = refused.message
-        finally:
-            self.is_busy = False
 
     @rx.event
     @requires("admin")
